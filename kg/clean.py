@@ -1,0 +1,142 @@
+"""Cleaning and checking of single values: dates, codes, text, web addresses.
+
+Each function takes a string and returns the clean string or typed literal, or raises `ValueError`
+whose text continues the sentence "'<value>' …".
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date
+from urllib.parse import urlsplit
+
+from pyoxigraph import Literal, NamedNode
+
+XSD = "http://www.w3.org/2001/XMLSchema#"
+LA_POSTE = "356000000"
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_SPACE = re.compile(r"\s+")
+
+
+def text(value: str) -> str:
+    """Unicode NFC, white space folded, control characters out.
+
+    >>> text("  E\\u0301meline\\u00a0 Baume ")
+    'Émeline Baume'
+    """
+    return _SPACE.sub(" ", unicodedata.normalize("NFC", _CONTROL.sub("", value))).strip()
+
+
+def _luhn(digits: str) -> bool:
+    total = 0
+    for place, char in enumerate(reversed(digits)):
+        number = int(char) * (1 + place % 2)
+        total += number - 9 if number > 9 else number
+    return total % 10 == 0
+
+
+def siren(value: str) -> str:
+    """A SIREN: nine digits with the Luhn check digit (INSEE, Système SIRENE).
+
+    >>> siren("200 046 977")
+    '200046977'
+    """
+    digits = value.replace(" ", "").replace("\u00a0", "")
+    if not re.fullmatch(r"[0-9]{9}", digits):
+        raise ValueError("is not a SIREN: nine digits are needed")
+    if not _luhn(digits):
+        raise ValueError("is not a SIREN: its check digit is wrong")
+    return digits
+
+
+def siret(value: str) -> str:
+    """A SIRET: fourteen digits with check digit; La Poste's add up to a multiple of five."""
+    digits = value.replace(" ", "").replace("\u00a0", "")
+    if not re.fullmatch(r"[0-9]{14}", digits):
+        raise ValueError("is not a SIRET: fourteen digits are needed")
+    posted = digits.startswith(LA_POSTE) and sum(map(int, digits)) % 5 == 0
+    if not (_luhn(digits) or posted):
+        raise ValueError("is not a SIRET: its check digit is wrong")
+    return digits
+
+
+def rna(value: str) -> str:
+    """An RNA number: W and nine characters (Corsica's départements have a letter)."""
+    code = value.replace(" ", "").upper()
+    if not re.fullmatch(r"W[0-9][0-9A-Z][0-9]{7}", code):
+        raise ValueError("is not an RNA number: W and nine characters are needed")
+    return code
+
+
+def day(value: str) -> Literal:
+    """A date with the precision it has: `xsd:gYear`, `xsd:gYearMonth` or `xsd:date`.
+
+    >>> day("2021-11")
+    <Literal value=2021-11 datatype=<NamedNode value=http://www.w3.org/2001/XMLSchema#gYearMonth>>
+    """
+    if re.fullmatch(r"[12][0-9]{3}", value):
+        return Literal(value, datatype=NamedNode(XSD + "gYear"))
+    if re.fullmatch(r"[12][0-9]{3}-(0[1-9]|1[0-2])", value):
+        return Literal(value, datatype=NamedNode(XSD + "gYearMonth"))
+    try:
+        if not re.fullmatch(r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}", value):
+            raise ValueError
+        date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("is not a date: write YYYY, YYYY-MM or YYYY-MM-DD") from None
+    return Literal(value, datatype=NamedNode(XSD + "date"))
+
+
+def integer(value: str) -> Literal:
+    """A whole number in its canonical form, as the store writes it.
+
+    >>> integer("0012").value
+    '12'
+    """
+    if not re.fullmatch(r"[0-9]+", value):
+        raise ValueError("is not a whole number: write digits only")
+    return Literal(str(int(value)), datatype=NamedNode(XSD + "integer"))
+
+
+def decimal(value: str) -> Literal:
+    """A number with decimals in its canonical form.
+
+    >>> decimal("99.50").value, decimal("100000").value
+    ('99.5', '100000')
+    """
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
+        raise ValueError("is not an amount: write 1000 or 99.50")
+    whole, _, part = value.partition(".")
+    text = ".".join(filter(None, [str(int(whole)), part.rstrip("0")]))
+    return Literal(text, datatype=NamedNode(XSD + "decimal"))
+
+
+def duration(value: str) -> Literal:
+    """A duration of days or less in its canonical form, as the store writes it (XSD 1.1, E.3.3).
+
+    >>> duration("PT60M").value, duration("PT1H17M").value
+    ('PT1H', 'PT1H17M')
+    """
+    parts = re.fullmatch(r"PT(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?", value)
+    if not parts:
+        raise ValueError("is not a duration: write PT1H17M, PT20M or PT45S")
+    hours, minutes, seconds = (int(part or 0) for part in parts.groups())
+    minutes, seconds = divmod(3600 * hours + 60 * minutes + seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    clock = "".join(f"{n}{unit}" for n, unit in ((hours, "H"), (minutes, "M"), (seconds, "S")) if n)
+    text = "P" + (f"{days}D" if days else "") + (f"T{clock}" if clock else "")
+    return Literal(text if text != "P" else "PT0S", datatype=NamedNode(XSD + "duration"))
+
+
+def web(value: str) -> NamedNode:
+    """A web address (http or https only) as an IRI; characters that IRIs forbid are escaped."""
+    address = text(value)
+    parts = urlsplit(address)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("is not a web address: it must begin with https:// or http://")
+    escaped = re.sub(
+        r"[\x00-\x20<>\"{}|\\^`]", lambda m: "".join(f"%{b:02X}" for b in m[0].encode()), address
+    )
+    return NamedNode(escaped)

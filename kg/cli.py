@@ -1,0 +1,290 @@
+"""The command line: `kg <command> --help` explains each. Exit codes are those of `kg.errors`.
+
+Commands import what they need when they run, so that `kg serve` stays small: its process is the
+one that query workers are forked from.
+"""
+
+from __future__ import annotations
+
+import datetime
+import sys
+from pathlib import Path
+
+import click
+
+from kg.errors import InputError, KgError
+from kg.release import Releases
+from kg.settings import Settings
+
+FORMATS = ("nq", "nt", "ttl", "jsonld", "rdf")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="kg")
+@click.pass_context
+def commands(context: click.Context) -> None:
+    """The knowledge graph of the French social and solidarity economy."""
+    context.obj = Settings.from_environment()
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; errors become one message on standard error and an exit code."""
+    try:
+        commands(arguments, standalone_mode=False)
+    except KgError as error:
+        click.echo(f"kg: {error}", err=True)
+        sys.exit(error.exit_code)
+    except OSError as error:
+        click.echo(f"kg: {error.strerror or error}: {error.filename or ''}", err=True)
+        sys.exit(KgError.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+
+
+def _given(pairs: tuple[str, ...]) -> dict[str, Path]:
+    """`name=path` pairs as a mapping."""
+    given = {}
+    for pair in pairs:
+        name, equals, path = pair.partition("=")
+        if not equals or not path:
+            raise InputError(
+                "is not SOURCE=PATH", column="--with", value=pair, mend="write e.g. curated=data"
+            )
+        given[name] = Path(path)
+    return given
+
+
+with_option = click.option(
+    "--with", "pairs", multiple=True, metavar="SOURCE=PATH", help="Read a source from this path."
+)
+profile_option = click.option(
+    "--profile", default="default", show_default=True, help="A set of sources: data/profiles/."
+)
+
+
+@commands.command()
+@profile_option
+@with_option
+@click.option("--date", help="The release's date, YYYY-MM-DD; today if not given.")
+@click.pass_obj
+def build(settings: Settings, profile: str, pairs: tuple[str, ...], date: str | None) -> None:
+    """Build a release from its sources and make it current."""
+    from rich.console import Console  # noqa: PLC0415
+
+    from kg import build as building  # noqa: PLC0415
+
+    day = _date(date)
+    made = building.build(
+        settings, building.plan(profile, _given(pairs)), day, Console(stderr=True)
+    )
+    counts = made.manifest["counts"]
+    changes = made.manifest["changes"]
+    click.echo(
+        f"Release {made.id}: {counts['statements']:,} statements from {counts['sources']} sources, "
+        f"{sum(counts['entities'].values()):,} entities "
+        f"(+{changes['added']:,} / -{changes['removed']:,} statements)."
+    )
+    click.echo(f"Report: {made.folder / 'report.html'}")
+
+
+def _date(date: str | None) -> str:
+    try:
+        return datetime.date.fromisoformat(date or datetime.date.today().isoformat()).isoformat()
+    except ValueError:
+        raise InputError(
+            "is not a date", column="--date", value=date, mend="write YYYY-MM-DD"
+        ) from None
+
+
+@commands.command()
+@profile_option
+@with_option
+@click.pass_obj
+def check(settings: Settings, profile: str, pairs: tuple[str, ...]) -> None:
+    """Check the sources and what follows from them, without a release."""
+    from collections import Counter  # noqa: PLC0415
+
+    from rich.console import Console  # noqa: PLC0415
+
+    from kg import build as building  # noqa: PLC0415
+    from kg.errors import BuildFailed  # noqa: PLC0415
+    from kg.report import violations  # noqa: PLC0415
+
+    what = building.plan(profile, _given(pairs))
+    findings = building.check_only(settings, what, Console(stderr=True))
+    for (severity, name), number in sorted(
+        Counter((f.severity, f.check) for f in findings).items()
+    ):
+        click.echo(f"{severity:>9}  {number:>6}  {name}")
+    report = settings.var / "build" / "report.html"
+    if broken := violations(findings):
+        raise BuildFailed(f"{len(broken)} violations.", report, [str(f) for f in broken[:50]])
+    click.echo(f"No violation. Report: {report}")
+
+
+@commands.command()
+@click.option("--check", "only_check", is_flag=True, help="Change nothing; fail if a file would.")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path, exists=True))
+def fmt(only_check: bool, paths: tuple[Path, ...]) -> None:
+    """Put tables and query files in canonical form (all of them, or PATHS)."""
+    from kg import fmt as formatting  # noqa: PLC0415
+
+    changed = []
+    for path in paths or formatting.files():
+        text = formatting.canonical(path)
+        if text.encode() != path.read_bytes():
+            changed.append(path)
+            if not only_check:
+                path.write_bytes(text.encode())
+    for path in changed:
+        click.echo(f"{'would change' if only_check else 'rewrote'} {path}")
+    if only_check and changed:
+        raise InputError("these files are not canonical", mend="run 'kg fmt'")
+
+
+@commands.command()
+@click.pass_obj
+def releases(settings: Settings) -> None:
+    """List the releases; the current one bears a star."""
+    folder = Releases(settings.releases)
+    current = folder.current()
+    for each in folder.all():
+        star = "*" if current and each.folder == current.folder else " "
+        counts = each.manifest["counts"]
+        click.echo(
+            f"{star} {each.id:<14} {counts['statements']:>12,} statements "
+            f"{sum(counts['entities'].values()):>10,} entities  {each.base}"
+        )
+    if current is None:
+        click.echo("There is no release yet: run 'kg build'.", err=True)
+
+
+@commands.command()
+@click.argument("release")
+@click.pass_obj
+def use(settings: Settings, release: str) -> None:
+    """Make RELEASE current, an older one too (rollback). Nothing is built or deleted."""
+    click.echo(f"The current release is {Releases(settings.releases).use(release).id}.")
+
+
+@commands.command()
+@click.option("--release", default="current", show_default=True, help="The release to load.")
+@click.option("--graph-store", "store", metavar="URL", help="Its Graph Store Protocol address.")
+@click.option("--virtuoso", metavar="HOST:PORT", help="The SQL port of a Virtuoso.")
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path),
+    help="Where to put files meanwhile; a Virtuoso must be allowed to read there.",
+)
+@click.pass_obj
+def publish(
+    settings: Settings,
+    release: str,
+    store: str | None,
+    virtuoso: str | None,
+    folder: Path | None,
+) -> None:
+    """Load a release into the remote engine (KG_REMOTE_URL), in place of what it holds."""
+    from kg import publish as publishing  # noqa: PLC0415
+
+    if bool(store) == bool(virtuoso):
+        raise InputError("give either --graph-store or --virtuoso")
+    chosen = Releases(settings.releases).get(release)
+    folder = folder or settings.var / "publish"
+    count = publishing.publish(settings, chosen, folder, store, virtuoso)
+    click.echo(f"{settings.remote_url} holds release {chosen.id}: {count:,} statements.")
+
+
+@commands.command()
+@click.argument("text", metavar="QUERY")
+@click.option("--release", default="current", show_default=True, help="The release to ask.")
+@click.option("--format", "form", default=None, help="json, xml, csv, tsv; ttl, nt, jsonld, rdf.")
+@click.pass_obj
+def query(settings: Settings, text: str, release: str, form: str | None) -> None:
+    """Answer a SPARQL query from a release. QUERY is its text, @FILE, or - for standard input.
+
+    The prefixes of ontology/prefixes.ttl need not be declared.
+    """
+    from kg.query import Request, guard  # noqa: PLC0415
+    from kg.query.forms import GRAPHS, RESULTS  # noqa: PLC0415
+    from kg.query.local import LocalEngine, open_store  # noqa: PLC0415
+    from kg.vocab import prefixes  # noqa: PLC0415
+
+    if text == "-":
+        text = sys.stdin.read()
+    elif text.startswith("@"):
+        text = _read(Path(text[1:]))
+    forms = GRAPHS if guard.form(text) in {"CONSTRUCT", "DESCRIBE"} else RESULTS
+    form = form or ("ttl" if forms is GRAPHS else "tsv")
+    if form not in forms:
+        raise InputError(
+            "is not a form of this result",
+            column="--format",
+            value=form,
+            mend=f"give one of: {', '.join(forms)}",
+        )
+    declared = "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in prefixes().items())
+    engine = LocalEngine(open_store(Releases(settings.releases).get(release)))
+    answer = engine.answer(Request(declared + text, media_type=forms[form]))
+    sys.stdout.buffer.write(answer.read())
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot be read: {error}", file=path) from None
+
+
+@commands.command()
+@click.option("--release", default="current", show_default=True, help="The release to export.")
+@click.option("--kind", help="Only entities of this kind (organization, person…).")
+@click.option("--source", help="Only statements that this source makes.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="nq",
+    show_default=True,
+    help="The form.",
+)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="A file; else standard output."
+)
+@click.pass_obj
+def export(  # noqa: PLR0913, PLR0917 - one parameter per option
+    settings: Settings,
+    release: str,
+    kind: str | None,
+    source: str | None,
+    form: str,
+    output: Path | None,
+) -> None:
+    """Write statements of a release as RDF."""
+    from typing import BinaryIO, cast  # noqa: PLC0415
+
+    from kg import export as exporting  # noqa: PLC0415
+
+    chosen = Releases(settings.releases).get(release)
+    with click.open_file(str(output or "-"), "wb", atomic=output is not None) as file:
+        exporting.write(chosen, cast(BinaryIO, file), form, kind=kind, source=source)
+
+
+@commands.command()
+@click.option("--host", help="The address to listen on.")
+@click.option("--port", type=int, help="The port to listen on.")
+@click.pass_obj
+def serve(settings: Settings, host: str | None, port: int | None) -> None:
+    """Serve the current release: pages, SPARQL, dumps."""
+    from dataclasses import replace  # noqa: PLC0415
+
+    from kg import serve as serving  # noqa: PLC0415
+
+    serving.serve(replace(settings, host=host or settings.host, port=port or settings.port))
+
+
+if __name__ == "__main__":
+    main()

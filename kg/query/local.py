@@ -1,0 +1,142 @@
+"""The embedded engine: pyoxigraph, in memory or read-only on disk."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Mapping
+from itertools import chain, islice
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from pyoxigraph import (
+    NamedNode,
+    QueryBoolean,
+    QuerySolutions,
+    QueryTriples,
+    Store,
+    Variable,
+    serialize,
+)
+
+from kg.errors import (
+    EndpointFailed,
+    QueryError,
+    QueryMalformed,
+    QueryOutOfMemory,
+    QueryRefused,
+    ResultTooLarge,
+)
+from kg.query import Answer, Request, guard, parser, wire
+from kg.query.forms import GRAPH_FORMATS, RESULT_FORMATS, needed
+from kg.release import Release
+from kg.vocab import prefixes
+
+# A longer graph declares all prefixes: those that it needs are only known at its end.
+LOOKED_AT = 10_000
+_UNKNOWN_FUNCTION = "The custom function"
+
+
+class LocalEngine:
+    """Answers from a store. Large results go to unnamed files in `folder`, which the kernel frees.
+
+    `base` resolves relative IRIs of a query without BASE (SPARQL 1.1 Query, section 4.1.1). The
+    default graph is the union of all graphs unless `union` is false; a dataset that the request
+    or the query itself names takes the place of either. `services` are the endpoints that SERVICE
+    may name, with their addresses (`kg.query.federation`).
+    """
+
+    def __init__(  # noqa: PLR0913 - what an engine is told once
+        self,
+        store: Store,
+        folder: Path | None = None,
+        *,
+        base: str | None = None,
+        name: str = "memory",
+        union: bool = True,
+        services: Mapping[str, str] | None = None,
+    ) -> None:
+        self.name = name
+        self._store = store
+        self._folder = folder
+        self._base = base
+        self._union = union
+        self._services = services or {}
+
+    def answer(self, request: Request) -> Answer:
+        """Evaluate and serialise completely.
+
+        Raises `QueryMalformed` with the parser's line and column, `QueryRefused` for a function
+        that SPARQL does not define, `ResultTooLarge` when the file meets the process's file-size
+        limit, `EndpointFailed` when SERVICE got no usable answer.
+        """
+        folder = str(self._folder) if self._folder else None
+        file = tempfile.SpooledTemporaryFile(wire.INLINE, dir=folder)  # noqa: SIM115
+        failure = None
+        try:
+            self._serialise(self._parsed(request), request.media_type, cast(BinaryIO, file))
+        except BaseException as error:
+            failure = _failure(error, request)
+        if failure:
+            # Raised here, it does not keep the results alive, which only this thread may drop.
+            file.close()
+            raise failure
+        size = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        return Answer(request.media_type, cast(BinaryIO, file), size)
+
+    def _parsed(self, request: Request) -> QuerySolutions | QueryTriples | QueryBoolean:
+        """The results, to be computed while they are read; `QueryMalformed` if it is no query."""
+        dataset = bool(request.default_graphs or request.named_graphs)
+        # The engine's union would overrule FROM, without a word.
+        union = self._union and not dataset and not guard.names_dataset(request.text)
+        try:
+            text = request.text if request.bindings else parser.in_order(request.text, self._base)
+            if request.federated:
+                text = guard.federate(text, self._services)
+            return self._store.query(
+                text,
+                base_iri=self._base,
+                substitutions={Variable(name): term for name, term in request.bindings.items()},
+                use_default_graph_as_union=union,
+                default_graph=[NamedNode(g) for g in request.default_graphs] if dataset else None,
+                named_graphs=[NamedNode(g) for g in request.named_graphs] if dataset else None,
+            )
+        except SyntaxError:
+            raise QueryMalformed(parser.explain(request.text, self._base)) from None
+
+    @staticmethod
+    def _serialise(
+        results: QuerySolutions | QueryTriples | QueryBoolean, media_type: str, file: BinaryIO
+    ) -> None:
+        if isinstance(results, QueryTriples):
+            known = list(islice(results, LOOKED_AT))
+            few = len(known) < LOOKED_AT
+            table = needed(known) if few else prefixes()
+            serialize(chain(known, results), file, GRAPH_FORMATS[media_type], prefixes=table)
+        else:
+            results.serialize(file, RESULT_FORMATS[media_type])
+        file.flush()
+
+
+def _failure(error: BaseException, request: Request) -> BaseException:
+    """What went wrong while the results were computed, as one of our errors if it can be."""
+    if isinstance(error, MemoryError):
+        return QueryOutOfMemory("The query needed more memory than one may have.")
+    if isinstance(error, OSError) and error.errno == errno.EFBIG:
+        return ResultTooLarge("The result is larger than one may have.")
+    if isinstance(error, RuntimeError) and _UNKNOWN_FUNCTION in str(error):
+        return QueryRefused(f"{error}: this service knows no functions of its own.")
+    if request.federated and not isinstance(error, QueryError):
+        # The engine's message may hold what the other side said.
+        asked = ", ".join(guard.services(request.text))
+        return EndpointFailed(f"An endpoint gave no usable answer: {asked}.")
+    return error
+
+
+def open_store(release: Release) -> Store:
+    """The release's statements in memory."""
+    store = Store()
+    release.load(store)
+    return store

@@ -1,0 +1,152 @@
+"""Releases: immutable folders, and which of them is current.
+
+var/releases/
+  current -> 2026-11-23-1            the one that is served; flipped by an atomic rename
+  2026-11-23-1/
+    manifest.json                    id, date, base, software, sources, counts, checksums
+    statements.parquet               subject, predicate, object (N-Triples terms), sources
+    dumps/                           all, per kind, per source: .nq.zst and .ttl.zst
+    changes/                         added.nq.zst, removed.nq.zst since the previous release
+    search/                          the full-text index
+    store/                           for the disk engine: bulk-loaded, optimised, closed; only of
+                                     large releases (KG_DISK_ABOVE), or when KG_ENGINE=disk
+    description.ttl                  VoID, DCAT, prefixes, example queries
+    ontology/                        as it was
+    redirects.tsv                    superseded IRI, the IRI that took its place
+    report.ttl  report.html          the checks
+    SHA256SUMS                       of all files but those of search/ and store/, whose libraries
+                                     never write the same bytes twice
+  .2026-11-23-2.partial/             being written, or left by a build that ended; never served
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import zstandard
+from pyoxigraph import RdfFormat, Store
+
+from kg.errors import KgError
+
+NAME = re.compile(r"\d{4}-\d{2}-\d{2}-\d+")
+
+
+@dataclass(frozen=True)
+class Release:
+    """A finished release, read-only."""
+
+    folder: Path
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """`manifest.json`: id, date, base, counts (`entities` by kind, `statements`), sources…"""
+        try:
+            return dict(json.loads((self.folder / "manifest.json").read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            raise KgError(f"{self.folder} is not a release: it has no manifest.json") from None
+
+    @property
+    def id(self) -> str:
+        """Its name, `<date>-<n>`."""
+        return str(self.manifest["id"])
+
+    @property
+    def base(self) -> str:
+        """The base of its IRIs."""
+        return str(self.manifest["base"])
+
+    @cached_property
+    def redirects(self) -> dict[str, str]:
+        """Superseded IRI to the IRI that took its place."""
+        lines = (self.folder / "redirects.tsv").read_text(encoding="utf-8").split("\n")
+        return dict(line.split("\t", 1) for line in lines if line)
+
+    @property
+    def store(self) -> Path:
+        """Where the disk engine's store is, if this release has one."""
+        return self.folder / "store"
+
+    def load(self, store: Store) -> None:
+        """Load all statements into a store."""
+        with (
+            (self.folder / "dumps" / "all.nq.zst").open("rb") as file,
+            zstandard.ZstdDecompressor().stream_reader(file) as quads,
+        ):
+            store.bulk_load(quads, RdfFormat.N_QUADS)
+
+    def dumps(self) -> list[Path]:
+        """The dump files, by name."""
+        return sorted(path for path in (self.folder / "dumps").iterdir() if path.is_file())
+
+
+class Releases:
+    """The folder of releases."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def all(self) -> list[Release]:
+        """Every release, oldest first."""
+        found = [path for path in self.folder.glob("*") if NAME.fullmatch(path.name)]
+        return [Release(path) for path in sorted(found, key=lambda path: _order(path.name))]
+
+    def current(self) -> Release | None:
+        """The release that is served, None before the first build."""
+        link = self.folder / "current"
+        return Release(link.resolve()) if link.exists() else None
+
+    def get(self, name: str) -> Release:
+        """A release by its id (or `current`); `KgError` names those that there are."""
+        found = {release.folder.name: release for release in self.all()}
+        if name == "current" and (current := self.current()):
+            return current
+        if name not in found:
+            have = ", ".join(found) or "none yet: run 'kg build'"
+            raise KgError(f"There is no release {name!r}; there are: {have}.")
+        return found[name]
+
+    def use(self, name: str) -> Release:
+        """Make a release the current one, at once for every reader."""
+        release = self.get(name)
+        fresh = self.folder / ".current.new"
+        fresh.unlink(missing_ok=True)
+        fresh.symlink_to(release.folder.name)
+        fresh.replace(self.folder / "current")
+        return release
+
+    def begin(self, date: str) -> tuple[str, Path]:
+        """The id of the next release of that date, and the folder to write it in."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for left in self.folder.glob(".*.partial"):
+            shutil.rmtree(left)
+        taken = [_order(release.folder.name)[1] for release in self._dated(date)]
+        name = f"{date}-{max(taken, default=0) + 1}"
+        partial = self.folder / f".{name}.partial"
+        partial.mkdir()
+        return name, partial
+
+    def _dated(self, date: str) -> list[Release]:
+        return [each for each in self.all() if each.folder.name.startswith(f"{date}-")]
+
+    def finish(self, partial: Path) -> Release:
+        """Rename a written release into place; it is never overwritten afterwards."""
+        folder = self.folder / partial.name.removeprefix(".").removesuffix(".partial")
+        if folder.exists():
+            raise KgError(
+                f"The release {folder.name} exists already; releases are never rewritten."
+            )
+        os.sync()
+        partial.rename(folder)
+        return Release(folder)
+
+
+def _order(name: str) -> tuple[str, int]:
+    date, _, number = name.rpartition("-")
+    return date, int(number)

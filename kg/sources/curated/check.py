@@ -1,0 +1,177 @@
+"""What is wrong in the tables, all of it at once: cells, keys that lead nowhere, repeated claims.
+
+Each problem names its file, line, column and value, and how to mend it. A table that cannot be
+read is one problem; keys that it should have held are then not looked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from kg.errors import InputError, MissingColumn
+from kg.sources import Triple
+from kg.sources.curated.cells import read
+from kg.sources.curated.tables import CURATED, TABLES, authority, concepts, nearest
+from kg.sources.rows import Row, RowError, read_csv
+
+KIND_TABLES = {
+    "source": "sources",
+    "organization": "organizations",
+    "person": "people",
+    "publication": "publications",
+    "podcast": "podcasts",
+    "episode": "episodes",
+    "event": "events",
+    "scheme": "schemes",
+    "theme": "themes",
+    "territory": "territories",
+}
+# Keys that are not in the kind's table.
+KNOWN_ELSEWHERE = {"source": frozenset({CURATED}), "theme": concepts("theme")}
+
+
+class Tables(dict[str, list[Row]]):
+    """The rows of the tables that could be read, and what is wrong with the others."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
+        self.broken: list[InputError] = []
+        for name in TABLES:
+            try:
+                self[name] = self._read(name)
+            except InputError as error:
+                self.broken.append(error)
+
+    def _read(self, name: str) -> list[Row]:
+        path = self.folder / f"{name}.csv"
+        rows = list(read_csv(path)) if path.is_file() else []
+        for column in TABLES[name].columns if rows else ():
+            if column not in rows[0]:
+                raise MissingColumn(
+                    f"the column is missing; there are: {', '.join(rows[0])}",
+                    file=path,
+                    line=1,
+                    column=column,
+                    mend="give the table its column back: docs/model.md lists them",
+                )
+        return rows
+
+    def known(self, kind: str) -> frozenset[str] | None:
+        """All keys of a kind; None when its table could not be read."""
+        rows = self.get(KIND_TABLES[kind])
+        if rows is None:
+            return None
+        return KNOWN_ELSEWHERE.get(kind, frozenset()) | {row["key"].strip() for row in rows}
+
+
+def problems(folder: Path, triples: Callable[[Row], Iterator[Triple]]) -> list[InputError]:
+    """Everything that is wrong in the tables of a folder, in the order of files and lines.
+
+    `triples` is the importer's own, which finds what is wrong with a row as a whole.
+    """
+    tables = Tables(folder)
+    found = list(tables.broken)
+    for rows in tables.values():
+        for row in rows:
+            found += _cells(row) or _whole(row, triples)
+        found += _repeated(rows)
+    for check in (_references, _roles_then, _originals, _tenures):
+        found += check(tables)
+    return sorted(found, key=lambda error: (str(error.file), error.line or 0, error.column or ""))
+
+
+def _error(row: Row, column: str, problem: str, mend: str | None) -> InputError:
+    return InputError(problem, row.file, row.line, column, row[column], mend)
+
+
+def _cells(row: Row) -> list[InputError]:
+    """Cells that are not what their column holds."""
+    found = []
+    for column in TABLES[row.file.stem].columns:
+        try:
+            read(row, column, row[column])
+        except RowError as error:
+            found.append(_error(row, column, error.problem, error.mend))
+    return found
+
+
+def _whole(row: Row, triples: Callable[[Row], Iterator[Triple]]) -> list[InputError]:
+    """A row whose cells are good each, but not together: an end before the start, say."""
+    if row.file.stem == "links":
+        return []
+    try:
+        list(triples(Row(dict(row), row.file, row.line)))
+    except RowError as error:
+        return [_error(row, error.column, error.problem, error.mend)]
+    return []
+
+
+def _repeated(rows: list[Row]) -> Iterator[InputError]:
+    """Rows in which the same source claims the same thing twice."""
+    first: dict[tuple[str, ...], int] = {}
+    for row in rows:
+        key = TABLES[row.file.stem].key
+        claim = tuple(row[column] for column in (*key, "source") if column in row)
+        if claim in first:
+            problem = f"stands twice with the same {' and '.join((*key, 'source'))}"
+            mend = f"merge the row with line {first[claim]}"
+            yield _error(row, key[-1], problem, mend)
+        first.setdefault(claim, row.line)
+
+
+def _references(tables: Tables) -> Iterator[InputError]:
+    """Keys that no table has."""
+    for name, rows in tables.items():
+        referring = {c: d.refers for c, d in TABLES[name].columns.items() if d.refers}
+        for row in rows:
+            for column, refers in referring.items():
+                kind, value = refers if refers in KIND_TABLES else row[refers], row[column].strip()
+                if value and kind in KIND_TABLES and not _known(tables, kind, value):
+                    known, table = tables.known(kind) or frozenset(), f"{KIND_TABLES[kind]}.csv"
+                    mend = nearest(value, known, table)
+                    yield _error(row, column, f"is not a key of {table}", mend)
+
+
+def _known(tables: Tables, kind: str, value: str) -> bool:
+    try:
+        if kind == "territory" and authority(kind, value):
+            return True  # in the official lists
+    except ValueError:
+        return True  # reported as a cell
+    keys = tables.known(kind)
+    return keys is None or value in keys
+
+
+def _roles_then(tables: Tables) -> Iterator[InputError]:
+    """Appearances in a role that is not in roles.csv."""
+    held = {(row["person"], row["key"]) for row in tables.get("roles", [])}
+    for row in tables.get("appearances", []):
+        own = frozenset(key for person, key in held if person == row["agent"])
+        for key in row["roles"].split():
+            if key not in own and "roles" in tables:
+                mend = nearest(key, own, "roles.csv")
+                yield _error(row, "roles", f"names {key!r}, not a role of {row['agent']}", mend)
+
+
+def _originals(tables: Tables) -> Iterator[InputError]:
+    """Editions said to translate one that is not there."""
+    rows = tables.get("editions", [])
+    there = {(row["publication"], row["key"]) for row in rows}
+    for row in rows:
+        original = row["translation_of"]
+        if original and (row["publication"], original) not in there:
+            own = frozenset(key for publication, key in there if publication == row["publication"])
+            mend = nearest(original, own, "editions.csv")
+            yield _error(row, "translation_of", "is not an edition of the same publication", mend)
+
+
+def _tenures(tables: Tables) -> Iterator[InputError]:
+    """One key used for a person's roles in two organisations."""
+    first: dict[tuple[str, str], Row] = {}
+    for row in tables.get("roles", []):
+        same = first.setdefault((row["person"], row["key"]), row)
+        if same["organization"] != row["organization"]:
+            problem = f"is the key of a role in {same['organization']} on line {same.line}"
+            yield _error(row, "key", problem, "give the role in another organisation its own key")

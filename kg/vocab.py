@@ -1,0 +1,142 @@
+"""Closed vocabularies: a term that is not listed here is a typing error, and raises.
+
+Namespaces come from `ontology/prefixes.ttl`. The terms of our own ontology are not listed by
+hand: they are what `ontology/*/terms.ttl` and `ontology/ontology.ttl` define.
+
+>>> ORG.Membership
+<NamedNode value=http://www.w3.org/ns/org#Membership>
+>>> ORG.Membreship
+Traceback (most recent call last):
+AttributeError: org:Membreship is not among the terms of kg/vocab.py
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from pyoxigraph import NamedNode, RdfFormat, parse
+
+from kg.settings import ONTOLOGY
+
+SH_PREFIX = NamedNode("http://www.w3.org/ns/shacl#prefix")
+SH_NAMESPACE = NamedNode("http://www.w3.org/ns/shacl#namespace")
+
+
+@cache
+def prefixes() -> dict[str, str]:
+    """The prefix table, prefix to namespace, in alphabetical order."""
+    quads = list(parse(path=ONTOLOGY / "prefixes.ttl", format=RdfFormat.TURTLE))
+    names = {q.subject: q.object.value for q in quads if q.predicate == SH_PREFIX}
+    spaces = {q.subject: q.object.value for q in quads if q.predicate == SH_NAMESPACE}
+    return dict(sorted((names[node], spaces[node]) for node in names))
+
+
+class Vocabulary:
+    """The terms of one namespace that the code may use, as attributes or by `vocabulary[name]`."""
+
+    def __init__(self, prefix: str, names: str) -> None:
+        self._prefix = prefix
+        self._terms = {name: NamedNode(prefixes()[prefix] + name) for name in names.split()}
+
+    def __getattr__(self, name: str) -> NamedNode:
+        try:
+            return self._terms[name]
+        except KeyError:
+            raise AttributeError(
+                f"{self._prefix}:{name} is not among the terms of kg/vocab.py"
+            ) from None
+
+    __getitem__ = __getattr__
+
+    def __iter__(self) -> Iterator[NamedNode]:
+        return iter(self._terms.values())
+
+
+def _own_terms() -> str:
+    """Local names of the terms that the ontology defines (`rdfs:isDefinedBy`)."""
+    defined = re.compile(re.escape(prefixes()["ess"]) + r"(\w+)$")
+    files: list[Path] = [*ONTOLOGY.glob("*/terms.ttl"), ONTOLOGY / "ontology.ttl"]
+    names = set()
+    for file in files:
+        for quad in parse(path=file, format=RdfFormat.TURTLE):
+            if isinstance(quad.subject, NamedNode) and (m := defined.match(quad.subject.value)):
+                names.add(m[1])
+    return " ".join(sorted(names))
+
+
+ADMS = Vocabulary("adms", "Identifier identifier")
+DC = Vocabulary("dc", "creator")
+DCAT = Vocabulary(
+    "dcat",
+    "Catalog DataService Dataset Distribution accessURL byteSize contactPoint dataset distribution "
+    "downloadURL endpointURL keyword landingPage mediaType servesDataset service theme",
+)
+DCTERMS = Vocabulary(
+    "dcterms",
+    "Location conformsTo contributor coverage created creator date description format hasPart "
+    "identifier isPartOf isReplacedBy issued language license modified publisher replaces source "
+    "spatial subject temporal title type valid",
+)
+ESS = Vocabulary("ess", _own_terms())
+FABIO = Vocabulary("fabio", "Expression Policy ReferenceWork Report Work")
+FOAF = Vocabulary("foaf", "Agent Person familyName givenName homepage name page primaryTopic")
+IGEO = Vocabulary(
+    "igeo",
+    "ArrondissementMunicipal CollectiviteDOutreMer Commune CommuneAssociee CommuneDeleguee "
+    "Departement Intercommunalite Pays Region codeINSEE",
+)
+LEGAL = Vocabulary("legal", "LegalEntity legalName")
+ORG = Vocabulary(
+    "org",
+    "ChangeEvent FormalOrganization Membership Organization OrganizationalCollaboration "
+    "OrganizationalUnit Role changedBy classification hasUnit member memberDuring memberOf "
+    "organization originalOrganization resultingOrganization role unitOf",
+)
+OWL = Vocabulary("owl", "Class DatatypeProperty ObjectProperty Ontology sameAs versionInfo")
+PROV = Vocabulary("prov", "Entity generatedAtTime wasDerivedFrom wasGeneratedBy")
+RDF = Vocabulary("rdf", "Property langString type value")
+RDFS = Vocabulary("rdfs", "Class comment domain isDefinedBy label range seeAlso subClassOf")
+SCHEMA = Vocabulary(
+    "schema",
+    "AdministrativeArea Article Book Chapter Country CreativeWork Event Legislation "
+    "MonetaryGrant NewsArticle Organization OrganizationRole Person PodcastEpisode PodcastSeason "
+    "PodcastSeries PublicationIssue Report Role ScholarlyArticle WebPage alternateName amount "
+    "areaServed author award contributor currency dateModified datePublished description "
+    "dissolutionDate duration editor endDate episodeNumber exampleOfWork foundingDate funder "
+    "funding identifier inLanguage isBasedOn isPartOf keywords location name numberOfEpisodes "
+    "organizer partOfSeason partOfSeries postalCode producer provider publisher roleName sameAs "
+    "sponsor startDate superEvent target translationOfWork url workExample workTranslation",
+)
+SD = Vocabulary(
+    "sd",
+    "BasicFederatedQuery Dataset NamedGraph SPARQL11Query Service UnionDefaultGraph defaultDataset "
+    "defaultEntailmentRegime defaultGraph endpoint feature name namedGraph resultFormat "
+    "supportedLanguage",
+)
+SH = Vocabulary(
+    "sh",
+    "PrefixDeclaration SPARQLAskExecutable SPARQLConstructExecutable SPARQLExecutable "
+    "SPARQLSelectExecutable ValidationReport Violation Warning Info ask conforms construct "
+    "declare focusNode namespace prefix prefixes result resultMessage resultPath resultSeverity "
+    "select sourceShape value",
+)
+SKOS = Vocabulary(
+    "skos",
+    "Concept ConceptScheme altLabel broader closeMatch definition editorialNote exactMatch "
+    "hasTopConcept hiddenLabel inScheme narrower notation note prefLabel scopeNote topConceptOf",
+)
+TIME = Vocabulary(
+    "time", "Instant Interval hasBeginning hasEnd inXSDDate inXSDgYear inXSDgYearMonth"
+)
+VOID = Vocabulary(
+    "void",
+    "Dataset class classPartition classes dataDump distinctObjects distinctSubjects entities "
+    "linkPredicate objectsTarget properties property propertyPartition sparqlEndpoint "
+    "subjectsTarget subset target triples uriSpace vocabulary",
+)
+XSD = Vocabulary(
+    "xsd", "anyURI boolean date dateTime decimal duration gYear gYearMonth integer string"
+)

@@ -1,0 +1,1 @@
+"""The site: `app.py` draws its map."""

@@ -1,0 +1,89 @@
+"""What the graph says of one thing, read with one query, and the RDF documents made of it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, serialize
+
+from kg.iri import rebase
+from kg.query import Term
+from kg.query.forms import GRAPH_FORMATS, needed
+from kg.query.results import Row
+from kg.vocab import DCTERMS, ESS, RDF, RDFS, SKOS
+
+NAMING = {RDFS.label.value, SKOS.prefLabel.value, DCTERMS.title.value}
+WITH_GRAPHS = {RdfFormat.TRIG, RdfFormat.N_QUADS}
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement, and the graph that says who states it."""
+
+    subject: str
+    property: str
+    value: Term
+    graph: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A thing's statements and those of its parts; the names of all that they mention."""
+
+    entity: str
+    statements: list[Statement]
+    naming: list[Statement]
+    names: dict[str, list[Literal]]
+    single: frozenset[str]
+
+    def of(self, subject: str) -> list[Statement]:
+        """The statements about the thing or one of its parts."""
+        return [each for each in self.statements if each.subject == subject]
+
+    def parts(self) -> list[str]:
+        """The IRIs of its parts, in a steady order."""
+        return sorted({each.subject for each in self.statements} - {self.entity})
+
+    def classes(self, subject: str) -> set[str]:
+        """The classes of the thing or one of its parts."""
+        return {each.value.value for each in self.of(subject) if each.property == RDF.type.value}
+
+
+def gather(entity: str, rows: Iterable[Row], base: str) -> Facts:
+    """The rows of `queries/entity.rq`, sorted out."""
+    single_valued = rebase(ESS.singleValued.value, base)
+    statements: list[Statement] = []
+    naming: list[Statement] = []
+    names: dict[str, list[Literal]] = defaultdict(list)
+    single = set()
+    for row in rows:
+        subject, property_, value = row["subject"].value, row["property"].value, row["value"]
+        if property_ == single_valued:
+            single.add(subject)
+            continue
+        graph = row["graph"].value if "graph" in row else ""
+        each = Statement(subject, property_, value, graph)
+        if subject == entity or subject.startswith(f"{entity}#"):
+            statements.append(each)
+        elif graph:
+            naming.append(each)
+        if property_ in NAMING and isinstance(value, Literal):
+            names[subject].append(value)
+    return Facts(entity, statements, naming, dict(names), frozenset(single))
+
+
+def document(facts: Facts, media_type: str, base: str) -> bytes:
+    """The statements, and the names of what they point to, as an RDF document."""
+    form = GRAPH_FORMATS[media_type]
+    quads = sorted(
+        (
+            Quad(NamedNode(s.subject), NamedNode(s.property), s.value, NamedNode(s.graph))
+            for s in [*facts.statements, *facts.naming]
+        ),
+        key=lambda quad: (str(quad.graph_name) if form in WITH_GRAPHS else "", str(quad)),
+    )
+    triples = [quad.triple for quad in quads]
+    content = quads if form in WITH_GRAPHS else triples
+    return serialize(content, format=form, prefixes=needed(triples, base)) or b""

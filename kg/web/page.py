@@ -1,0 +1,361 @@
+"""The page of a thing: its facts as a reader sees them, in the reader's language."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from urllib.parse import quote
+
+from pyoxigraph import Literal, NamedNode
+
+from kg.iri import rebase
+from kg.query import Term
+from kg.query.results import Row
+from kg.vocab import ADMS, DCTERMS, ESS, ORG, RDF, RDFS, SCHEMA, SKOS, TIME
+from kg.web import urls
+from kg.web.facts import NAMING, Facts, Statement
+from kg.web.i18n import Text, _, is_date, lang, language, period, pick, text
+from kg.web.site import Site
+
+# Registers whose address of a value is sure, by the name of our property or identifier scheme.
+REGISTERS = {
+    "siren": "https://annuaire-entreprises.data.gouv.fr/entreprise/{}",
+    "doi": "https://doi.org/{}",
+    "hal": "https://hal.science/{}",
+    "halId": "https://hal.science/{}",
+}
+NOT_SHOWN = {RDF.type.value, RDFS.label.value}
+BACK_TO_OWNER = {ORG.member.value, SCHEMA.exampleOfWork.value}
+NOT_PAGES = {TIME.Interval.value, TIME.Instant.value}
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Who states a value."""
+
+    title: Text
+    href: str | None
+    publisher: str
+    issued: str
+    address: str | None
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value, where it leads, and who states it."""
+
+    text: Text
+    href: str | None
+    date: str
+    sources: list[Source]
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A property with its values; `disputed` when the sources do not agree on its one value."""
+
+    property: str
+    name: Text
+    values: list[Value]
+    disputed: bool
+    rank: tuple[float, float, str]
+    group: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """Facts under a heading."""
+
+    name: str
+    facts: list[Fact]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the thing: a role, an edition, an appearance…"""
+
+    anchor: str
+    title: Text
+    kind: Text
+    when: str
+    began: str
+    other: Value | None
+    facts: list[Fact]
+    disputed: bool
+
+
+@dataclass(frozen=True)
+class Linking:
+    """Something that points to the thing."""
+
+    text: Text
+    owner: Text | None
+    href: str | None
+    when: str
+
+
+@dataclass(frozen=True)
+class Links:
+    """What points to the thing with one property: how many in all, and those of this page."""
+
+    property: str
+    name: Text
+    count: int
+    items: list[Linking]
+
+
+class View:
+    """Turns the facts about one thing into what its page shows."""
+
+    def __init__(self, site: Site, facts: Facts) -> None:
+        self._site, self._facts = site, facts
+        self._base = site.release.base
+        self._own = rebase(ESS.attestedOn.value, self._base).removesuffix("attestedOn")
+
+    def title(self) -> Text:
+        """The name of the thing."""
+        names = [
+            each.value
+            for each in self._facts.of(self._facts.entity)
+            if each.property in NAMING and isinstance(each.value, Literal)
+        ]
+        return pick(names) or Text(self._facts.entity.rpartition("/")[2])
+
+    def classes(self, subject: str) -> list[Text]:
+        """The names of its classes, each once."""
+        known = self._site.layout.classes
+        found = (
+            pick([*self._facts.names.get(each, []), *known.get(each, [])])
+            for each in sorted(self._facts.classes(subject))
+        )
+        return list({name.text.casefold(): name for name in found if name}.values())
+
+    def groups(self) -> list[Group]:
+        """Its own facts, under the headings that the ontology gives."""
+        groups: dict[str, list[Fact]] = defaultdict(list)
+        for fact in self.facts(self._facts.entity, own_parts=False):
+            groups[fact.group].append(fact)
+        return [Group(name, facts) for name, facts in groups.items()]
+
+    def facts(self, subject: str, own_parts: bool = True) -> list[Fact]:
+        """The facts of the thing or a part, in the order of the ontology's layout."""
+        classes = self._facts.classes(subject)
+        by_property: dict[str, list[Statement]] = defaultdict(list)
+        for each in self._facts.of(subject):
+            if each.property not in NOT_SHOWN and (own_parts or not self._own_part(each.value)):
+                by_property[each.property].append(each)
+        found = [self._fact(name, each, classes) for name, each in by_property.items()]
+        return sorted(found, key=lambda fact: fact.rank)
+
+    def _own_part(self, value: Term) -> bool:
+        return isinstance(value, NamedNode) and value.value.startswith(f"{self._facts.entity}#")
+
+    def _fact(self, property_: str, statements: list[Statement], classes: set[str]) -> Fact:
+        place = self._site.layout.place(property_, classes)
+        names = [*(place.names if place else self._facts.names.get(property_, []))]
+        name = pick(names) or Text(_words(property_), "en")
+        group, order = self._site.layout.groups.get(place.group if place else "", ([], 1000.0))
+        heading = pick(group) or Text(_("Autres faits"))
+        shown = statements if place and place.names_things else _in_language(statements)
+        values = [self._value(each) for each in sorted(shown, key=_mine_first)]
+        disputed = property_ in self._facts.single and disagree([s.value for s in statements])
+        rank = (order, place.order if place else 1000.0, name.text)
+        return Fact(property_, name, values, disputed, rank, heading.text)
+
+    def _value(self, statement: Statement) -> Value:
+        value, sources = statement.value, self._sources(statement.graph)
+        if isinstance(value, NamedNode):
+            name = pick(self._facts.names.get(value.value, [])) or Text(urls.shown(value.value))
+            return Value(name, urls.link(value.value, self._base), "", sources)
+        if statement.property == DCTERMS.language.value:
+            return Value(Text(language(value.value)), None, "", sources)
+        scheme = statement.property.removeprefix(self._own)
+        if statement.property == SKOS.notation.value:
+            scheme = self._literal(statement.subject, DCTERMS.type.value)
+        register = REGISTERS.get(scheme)
+        href = register.format(quote(value.value, safe="/")) if register else None
+        return Value(text(value), href, value.value if is_date(value.datatype) else "", sources)
+
+    def _literal(self, subject: str, property_: str) -> str:
+        found = (s.value.value for s in self._facts.of(subject) if s.property == property_)
+        return next(found, "")
+
+    def _sources(self, graph: str) -> list[Source]:
+        provenance = self._site.provenance
+        return [
+            source(iri, provenance.sources.get(iri, {}), self._base)
+            for iri in provenance.graphs.get(graph, [])
+        ]
+
+    def roles(self) -> list[Part]:
+        """The roles and memberships of the thing, in the order of time."""
+        parts = [self._part(iri) for iri in self._facts.parts() if self._is(iri, ORG.Membership)]
+        return sorted(parts, key=_in_time)
+
+    def parts(self) -> dict[str, list[Part]]:
+        """All other parts that say more than the thing itself, by the name of their class."""
+        plain = {s.value.value for s in self._facts.of(self._facts.entity)}
+        found: dict[str, list[Part]] = defaultdict(list)
+        for iri in self._facts.parts():
+            told = self._is(iri, ADMS.Identifier) and (
+                self._literal(iri, SKOS.notation.value) in plain
+            )
+            hidden = self._facts.classes(iri) & (NOT_PAGES | {ORG.Membership.value})
+            if not (told or hidden):
+                part = self._part(iri)
+                found[part.kind.text].append(part)
+        return {name: sorted(parts, key=_in_time) for name, parts in sorted(found.items())}
+
+    def _is(self, iri: str, class_: NamedNode) -> bool:
+        return class_.value in self._facts.classes(iri)
+
+    def _part_title(self, iri: str) -> Text:
+        """A role by its title, since its organisation stands beside it; else the part's name."""
+        own = rebase(ESS.roleTitle.value, self._base)
+        titles = [s.value for s in self._facts.of(iri) if s.property == own]
+        roles = [s.value.value for s in self._facts.of(iri) if s.property == ORG.role.value]
+        return (
+            pick(title for title in titles if isinstance(title, Literal))
+            or pick(name for role in roles for name in self._facts.names.get(role, []))
+            or pick(self._facts.names.get(iri, []))
+            or Text(iri.rpartition("#")[2])
+        )
+
+    def _part(self, iri: str) -> Part:
+        facts = [
+            fact
+            for fact in self.facts(iri)
+            if fact.property not in BACK_TO_OWNER | {ORG.memberDuring.value}
+        ]
+        statements = self._facts.of(iri)
+
+        def dates(property_: NamedNode) -> list[Literal]:
+            wanted = rebase(property_.value, self._base)
+            found = (s.value for s in statements if s.property == wanted)
+            return [value for value in found if isinstance(value, Literal)]
+
+        starts, ends, seen = map(dates, (SCHEMA.startDate, SCHEMA.endDate, ESS.attestedOn))
+        known = [*starts, *seen, *ends, *dates(DCTERMS.issued), *dates(DCTERMS.date)]
+        with_whom = {ORG.organization.value, rebase(ESS.guest.value, self._base)}
+        others = [self._value(s) for s in statements if s.property in with_whom]
+        classes = self.classes(iri)
+        return Part(
+            anchor=iri.rpartition("#")[2],
+            title=self._part_title(iri),
+            kind=classes[0] if classes else Text(_("Autres parties")),
+            when=period(starts, ends, seen),
+            began=min((date.value for date in known), default=""),
+            other=others[0] if others else None,
+            facts=facts,
+            disputed=any(fact.disputed for fact in facts),
+        )
+
+
+def _in_time(part: Part) -> tuple[bool, str, str]:
+    return not part.began, part.began, part.title.text
+
+
+def source(iri: str, about: dict[str, list[Term]], base: str) -> Source:
+    """A source for a page, from what is known of it."""
+
+    def first(property_: NamedNode) -> Term | None:
+        return next(iter(about.get(property_.value, [])), None)
+
+    titles = [term for term in about.get(DCTERMS.title.value, []) if isinstance(term, Literal)]
+    publisher, issued, address = map(first, (DCTERMS.publisher, DCTERMS.issued, SCHEMA.url))
+    return Source(
+        title=pick(titles) or Text(iri.rpartition("/")[2]),
+        href=urls.page(iri, base),
+        publisher=publisher.value if isinstance(publisher, Literal) else "",
+        issued=text(issued).text if isinstance(issued, Literal) else "",
+        address=urls.outside(address.value) if address else None,
+    )
+
+
+def _in_language(statements: list[Statement]) -> list[Statement]:
+    """Of texts told in several languages (notes, definitions), the reader's, if it is there."""
+    if not any(_mine(each.value) for each in statements):
+        return statements
+    return [each for each in statements if _mine(each.value) or not _tagged(each.value)]
+
+
+def _mine_first(statement: Statement) -> tuple[bool, str]:
+    return not _mine(statement.value), str(statement.value)
+
+
+def _tagged(value: Term) -> bool:
+    return isinstance(value, Literal) and bool(value.language)
+
+
+def _mine(value: Term) -> bool:
+    return isinstance(value, Literal) and value.language == lang()
+
+
+def disagree(values: Iterable[Term]) -> bool:
+    """Whether values cannot all be true of one thing; a coarser date agrees with a finer one.
+
+    >>> disagree([Literal("2021"), Literal("2021-11")])
+    False
+    >>> disagree([Literal("2019"), Literal("2021")])
+    True
+    """
+    ordered = sorted({value.value for value in values})
+    return any(not b.startswith(a) for a, b in pairwise(ordered))
+
+
+def _words(iri: str) -> str:
+    """A term's local name in words, where nothing names it.
+
+    >>> _words("https://schema.org/episodeNumber")
+    'episode number'
+    """
+    return _CAMEL.sub(" ", re.split("[#/]", iri)[-1]).lower()
+
+
+def links(site: Site, counts: list[Row], rows: list[Row]) -> list[Links]:
+    """What points to a thing, by property, from `queries/links.rq` and `queries/linking.rq`."""
+    items: dict[str, list[Linking]] = defaultdict(list)
+    for (property_, subject), found in _by_link(rows).items():
+        items[property_].append(_linking(subject, found, site.release.base))
+    groups: dict[str, tuple[int, list[Literal]]] = {}
+    for row in counts:
+        group = groups.setdefault(row["property"].value, (int(row["count"].value), []))
+        group[1].extend([label] if isinstance(label := row.get("label"), Literal) else [])
+    return [
+        Links(property_, _link_name(site, property_, names), count, _sorted(items[property_]))
+        for property_, (count, names) in groups.items()
+        if property_ in items
+    ]
+
+
+def _link_name(site: Site, property_: str, names: list[Literal]) -> Text:
+    place = site.layout.anywhere.get(property_)
+    return pick(place.names if place else names) or Text(_words(property_), "en")
+
+
+def _by_link(rows: list[Row]) -> dict[tuple[str, str], list[Row]]:
+    found: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row["property"].value, row["subject"].value].append(row)
+    return found
+
+
+def _linking(subject: str, rows: list[Row], base: str) -> Linking:
+    def values(name: str) -> list[Literal]:
+        found = {row[name] for row in rows if name in row}
+        return [value for value in found if isinstance(value, Literal)]
+
+    return Linking(
+        text=pick(values("label")) or Text(urls.shown(subject)),
+        owner=pick(values("ownerLabel")),
+        href=urls.link(subject, base),
+        when=period(values("start"), values("end"), values("attested")),
+    )
+
+
+def _sorted(items: list[Linking]) -> list[Linking]:
+    return sorted(items, key=lambda item: (item.owner or item.text).text.casefold())

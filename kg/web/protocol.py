@@ -1,0 +1,220 @@
+"""The SPARQL 1.1 Protocol (section 2.1): the query that a request brings, read without Flask.
+
+Errors are werkzeug's, or a `QueryError`; their texts wait for the reader's language.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address
+from urllib.parse import parse_qsl
+
+from pyoxigraph import NamedNode
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.wrappers import Request
+
+from kg import query
+from kg.errors import QueryMalformed, QueryRefused
+from kg.query import guard
+from kg.query.forms import GRAPHS, RESULTS
+from kg.settings import Networks, Settings
+from kg.web.i18n import later
+from kg.web.negotiate import HTML, choose, not_acceptable
+
+FORM = "application/x-www-form-urlencoded"
+QUERY = "application/sparql-query"
+UPDATE = "application/sparql-update"
+# These may stand once. An unknown parameter is ignored.
+ONCE = ("query", "format", "output", "timeout")
+FIELDS = 1000
+# What the time, chance, or somebody else decides.
+_VOLATILE = {"NOW", "RAND", "UUID", "STRUUID", "SERVICE"}
+_PERHAPS = re.compile(rf"\b(?:{'|'.join(_VOLATILE)})\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A query as the protocol brought it.
+
+    `form` is one of `offers`, or `html`; `named` says that a parameter named it, so that the Accept
+    header had no say. `steady` says that a release always gives the same answer.
+    """
+
+    text: str
+    default_graphs: tuple[str, ...]
+    named_graphs: tuple[str, ...]
+    seconds: float | None
+    client: str
+    offers: dict[str, str]
+    form: str
+    named: bool
+    steady: bool
+
+    @property
+    def request(self) -> query.Request:
+        """What to ask the query service; for a page, a result that it can be made of."""
+        shown = next(iter(RESULTS)) if self.offers is RESULTS else "nt"
+        return query.Request(
+            self.text,
+            self.offers[shown if self.form == "html" else self.form],
+            default_graphs=self.default_graphs,
+            named_graphs=self.named_graphs,
+            seconds=self.seconds,
+            client=self.client,
+        )
+
+
+def read(request: Request, settings: Settings) -> Asked | None:
+    """The query of a request; None for a bare GET. Refuses what the protocol does not know."""
+    # A form percent-encodes a query: three bytes for one. The query's own length is checked later.
+    request.max_content_length = 4 * settings.query_length
+    values = _values(request)
+    for name in ONCE:
+        if len(values.getlist(name)) > 1:
+            raise BadRequest(later("Le paramètre « %(n)s » est donné plusieurs fois.", n=name))
+    if "update" in values:
+        raise QueryRefused("This service is read-only: it takes queries, no updates.")
+    if "query" not in values:
+        if request.method == "POST":
+            raise BadRequest(later("Il manque le paramètre « query »."))
+        return None
+    text = values["query"]
+    if len(text) > settings.query_length:
+        limit = settings.query_length
+        raise RequestEntityTooLarge(later("Une requête a au plus %(n)s caractères.", n=limit))
+    if "\0" in text:
+        raise QueryMalformed("The query contains a NUL character.")
+    graph = guard.form(text, settings.endpoints) in {"CONSTRUCT", "DESCRIBE"}
+    offers = GRAPHS if graph else RESULTS
+    named = _named(values)
+    return Asked(
+        text,
+        tuple(_graphs(values.getlist("default-graph-uri"))),
+        tuple(_graphs(values.getlist("named-graph-uri"))),
+        _seconds(values.get("timeout", "")),
+        client(request, settings.trusted_proxies),
+        offers,
+        chosen(request, {**offers, **HTML}, named),
+        bool(named),
+        _steady(text),
+    )
+
+
+def _values(request: Request) -> MultiDict[str, str]:
+    """The parameters: of the address, and of the body that is a form or the query itself."""
+    values = _pairs(request.query_string)
+    if request.method != "POST":
+        return values
+    if request.mimetype == UPDATE:
+        raise QueryRefused("This service is read-only: it takes queries, no updates.")
+    charset = request.mimetype_params.get("charset", "utf-8").lower()
+    if request.mimetype not in {FORM, QUERY} or charset not in {"utf-8", "utf8"}:
+        raise UnsupportedMediaType(
+            later("Envoyez la requête en %(a)s ou en %(b)s, en UTF-8.", a=FORM, b=QUERY)
+        )
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise UnsupportedMediaType(later("Envoyez la requête sans la compresser."))
+    body = request.get_data()
+    if request.mimetype == FORM:
+        values.update(_pairs(body))
+    else:
+        values.add("query", _text(body))
+    return values
+
+
+def _pairs(data: bytes) -> MultiDict[str, str]:
+    try:
+        return MultiDict(
+            parse_qsl(_text(data), keep_blank_values=True, errors="strict", max_num_fields=FIELDS)
+        )
+    except UnicodeDecodeError:
+        raise _not_utf8() from None
+    except ValueError:
+        raise BadRequest(later("Il y a plus de %(n)s paramètres.", n=FIELDS)) from None
+
+
+def _text(data: bytes) -> str:
+    """SPARQL is UTF-8 (section 2.1.3)."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise _not_utf8() from None
+
+
+def _not_utf8() -> BadRequest:
+    return BadRequest(later("La requête n’est pas en UTF-8."))
+
+
+def _steady(text: str) -> bool:
+    if not _PERHAPS.search(text):
+        return True
+    words = (word.upper() for terminal, word in guard.tokens(text) if terminal == "word")
+    return _VOLATILE.isdisjoint(words)
+
+
+def _graphs(iris: Iterable[str]) -> Iterable[str]:
+    for iri in iris:
+        try:
+            NamedNode(iri)
+        except ValueError:
+            raise BadRequest(later("Ce n’est pas un IRI : %(iri)s", iri=iri)) from None
+        yield iri
+
+
+def _seconds(value: str) -> float | None:
+    if not value:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise BadRequest(later("« timeout » est un nombre de secondes, plus grand que zéro."))
+    return seconds
+
+
+def _named(values: MultiDict[str, str]) -> str:
+    """The form that a parameter names; `output` is what other services call `format`."""
+    named = {value for name in ("format", "output") if (value := values.get(name))}
+    if len(named) > 1:
+        raise BadRequest(later("« format » et « output » se contredisent."))
+    return next(iter(named), "")
+
+
+def chosen(request: Request, offers: dict[str, str], named: str = "") -> str:
+    """The form to answer in: the one that is named, else the one that the Accept header prefers."""
+    by_type = {media_type: name for name, media_type in offers.items()}
+    form = named if named in offers else by_type.get(named)
+    found = form if named else choose(request.headers.get("Accept", ""), offers)
+    if found is None:
+        raise not_acceptable(offers)
+    return found
+
+
+def client(request: Request, proxies: Networks) -> str:
+    """Who asks: the nearest address that is no proxy of ours, an IPv6 network as a whole.
+
+    Each proxy adds to `X-Forwarded-For` whom it heard; what stands before is hearsay.
+    """
+    hops = [each.strip() for each in request.headers.get("X-Forwarded-For", "").split(",")]
+    found = request.remote_addr or "unknown"
+    while hops and _within(found, proxies):
+        found = hops.pop() or found
+    try:
+        address = ip_address(found)
+    except ValueError:
+        return found
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
+        return f"{address.exploded[:19]}::/64"
+    return str(getattr(address, "ipv4_mapped", None) or address)
+
+
+def _within(address: str, networks: Networks) -> bool:
+    try:
+        return any(ip_address(address) in network for network in networks)
+    except ValueError:
+        return False

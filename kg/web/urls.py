@@ -1,0 +1,74 @@
+"""The one place that builds addresses: between the IRIs of a release and the pages of this host."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from urllib.parse import quote, urlsplit
+
+from flask import request, url_for
+from werkzeug.datastructures import MultiDict
+
+from kg.iri import rebase, try_parse
+from kg.vocab import prefixes
+
+
+def page(iri: str, base: str) -> str | None:
+    """The local page about a thing of ours, fragment included; None for any other IRI."""
+    thing = try_parse(iri, base)
+    if thing is None:
+        return None
+    return url_for(
+        "entities.document", kind=thing.kind, name=thing.key, _anchor=thing.fragment or None
+    )
+
+
+def outside(address: str) -> str | None:
+    """An address that a link may lead to: http, https or mailto; None for everything else."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None
+    web = parts.scheme in {"http", "https"} and bool(parts.netloc)
+    return address if web or parts.scheme == "mailto" else None
+
+
+def link(iri: str, base: str) -> str | None:
+    """Where a page leads for an IRI: our page, else outside; our names without a page, nowhere."""
+    return page(iri, base) or (None if iri.startswith(base) else outside(iri))
+
+
+def shown(address: str) -> str:
+    """An address as people read it.
+
+    >>> shown("https://www.avise.org/")
+    'www.avise.org'
+    """
+    return address.removeprefix("https://").removeprefix("http://").removesuffix("/")
+
+
+def short(iri: str, base: str) -> str:
+    """An IRI with its prefix, where it has one and needs no escapes behind it.
+
+    >>> short("http://xmlns.com/foaf/0.1/Person", "https://w3id.org/ess-kg/")
+    'foaf:Person'
+    """
+    table = _table(base)
+    known = [space for space in table if iri.startswith(space)]
+    space = max(known, key=len, default="")
+    local = iri[len(space) :]
+    return f"{table[space]}:{local}" if space and re.fullmatch(r"[\w-]+", local) else iri
+
+
+@cache
+def _table(base: str) -> dict[str, str]:
+    return {rebase(space, base): name for name, space in prefixes().items()}
+
+
+def here(**changes: str | int) -> str:
+    """The current page with some of its parameters changed."""
+    values = MultiDict(request.args)
+    for name, value in changes.items():
+        values[name] = str(value)
+    pairs = (f"{quote(name, '')}={quote(value, '')}" for name, value in values.items(multi=True))
+    return f"{quote(request.script_root + request.path)}?{'&'.join(pairs)}"

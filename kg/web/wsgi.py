@@ -1,0 +1,86 @@
+"""The target of the web server, `kg.web.wsgi:application`, in a process that `kg serve` starts.
+
+`KG_SERVING` names the folder where `current` points to what is served (`kg/serve.py` draws it).
+When it points elsewhere, the site of that release is made ready beside the one that answers, and
+takes its place; requests under way end where they began.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kg.query import Request
+from kg.query.client import Client
+from kg.release import Release
+from kg.search import Index
+from kg.settings import Settings
+from kg.web.app import create_app
+from kg.web.cache import Cache
+from kg.web.front import Front
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+LOOK_EVERY = 0.5
+
+
+class Serving:
+    """Answers with the site of what `current` points to."""
+
+    def __init__(self, folder: Path, settings: Settings) -> None:
+        self._current = folder / "current"
+        self._settings = settings
+        self._cache = Cache(settings.var / "cache", settings.cache_memory, settings.cache_disk)
+        self._target = self._current.readlink()
+        self._front = self._open(self._target)
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request."""
+        return self._front(environ, start_response)
+
+    def _watch(self) -> None:
+        while True:
+            time.sleep(LOOK_EVERY)
+            try:
+                self._look()
+            except Exception:  # the old release goes on; the next look tries again
+                logging.exception("The new release cannot be taken up yet")
+
+    def _look(self) -> None:
+        target = self._current.readlink()
+        if target != self._target:
+            self._front = self._open(target)
+            self._target = target
+
+    def _open(self, target: Path) -> Front:
+        """The site of a target, once its queries are answered."""
+        folder = self._current.parent / target
+        release = Release((folder / "release").resolve())
+        service = Client(folder / "query.sock")
+        service.answer(Request("ASK {}")).file.close()
+        engine = (folder / "engine").read_text(encoding="utf-8").strip()
+        index = Index(release.folder / "search")
+        return Front(create_app(release, service, index, self._settings, engine), self._cache)
+
+
+@cache
+def _serving() -> Serving:
+    return Serving(Path(os.environ["KG_SERVING"]), Settings.from_environment())
+
+
+_first = threading.Lock()
+
+
+def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    """Answer a request; the site is made at the first one."""
+    with _first:
+        serving = _serving()
+    return serving(environ, start_response)

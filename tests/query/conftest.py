@@ -1,0 +1,55 @@
+"""A supervisor with two workers over a small store."""
+
+import faulthandler
+import os
+import signal
+import time
+
+import pytest
+from pyoxigraph import Literal, NamedNode, Quad, Store
+
+from kg.query.client import Client
+from kg.query.local import LocalEngine
+from kg.query.supervisor import Capacity, Supervisor
+from kg.query.worker import Limits
+
+SECONDS = 1.5
+
+
+def small_store() -> Store:
+    store = Store()
+    store.extend(
+        Quad(
+            NamedNode(f"http://example.org/{number}"),
+            NamedNode("http://example.org/p"),
+            Literal(str(number)),
+            NamedNode(f"http://example.org/graph/{number % 3}"),
+        )
+        for number in range(3000)
+    )
+    return store
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory):
+    """(client, pid of the supervisor)."""
+    folder = tmp_path_factory.mktemp("query")
+    path = folder / "query.sock"
+    pid = os.fork()
+    if pid == 0:
+        faulthandler.disable()  # workers are meant to crash here
+        supervisor = Supervisor(
+            LocalEngine(small_store(), folder),
+            path,
+            Capacity(workers=2, queue=2, longest=100_000),
+            Limits(seconds=SECONDS, memory=100, result=1),
+        )
+        signal.signal(signal.SIGTERM, supervisor.stop)
+        supervisor.run()
+        os._exit(0)
+    while not path.exists():
+        time.sleep(0.01)
+    yield Client(path, patience=30), pid
+    os.kill(pid, signal.SIGTERM)
+    _, status = os.waitpid(pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 0

@@ -1,0 +1,116 @@
+"""The command line: results on standard output, one message on standard error, exit codes."""
+
+import json
+
+import pytest
+from rich.console import Console
+
+from kg import build, sources
+from kg.cli import main
+from kg.settings import ROOT, Settings
+
+from . import tiny
+
+
+@pytest.fixture(scope="module")
+def var(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cli")
+    what = build.Plan([sources.load("ontology"), tiny.source(folder / "tiny", "avise,Avise,,a")])
+    for _ in range(2):
+        build.build(Settings(var=folder / "var"), what, "2026-01-31", Console(quiet=True))
+    return folder / "var"
+
+
+@pytest.fixture
+def kg(var, monkeypatch, capfdbinary):
+    """Run `kg …`; (exit code, standard output, standard error)."""
+    monkeypatch.setenv("KG_VAR", str(var))
+
+    def run(*arguments):
+        code = 0
+        try:
+            main(list(arguments))
+        except SystemExit as end:
+            code = int(end.code or 0)
+        out, err = capfdbinary.readouterr()
+        return code, out.decode(), err.decode()
+
+    return run
+
+
+def test_query_answers_without_declared_prefixes(kg):
+    code, out, _ = kg("query", "SELECT ?l { organization:avise rdfs:label ?l }")
+    assert (code, out) == (0, '?l\n"Avise"@fr\n')
+
+
+def test_query_reads_a_file_and_gives_the_form_asked_for(kg, tmp_path):
+    file = tmp_path / "q.rq"
+    file.write_text("ASK { ?s ?p ?o }", encoding="utf-8")
+    code, out, _ = kg("query", f"@{file}", "--format", "json")
+    assert (code, json.loads(out)["boolean"]) == (0, True)
+
+
+def test_query_describes_in_turtle(kg):
+    _, out, _ = kg("query", "CONSTRUCT WHERE { organization:avise rdfs:label ?l }")
+    assert 'organization:avise rdfs:label "Avise"@fr .' in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("query", "SELECT * { ?s"), 4, "kg: Line "),
+        (("query", "INSERT DATA {}"), 4, "kg: This service is read-only"),
+        (("query", "ASK {}", "--format", "ttl"), 2, "give one of: json, xml, csv, tsv"),
+        (("query", "@none.rq"), 2, "none.rq: cannot be read"),
+        (("query", "ASK {}", "--release", "nope"), 1, "there are: 2026-01-31-1, 2026-01-31-2"),
+        (("use", "nope"), 1, "There is no release 'nope'"),
+        (("build", "--date", "31/01/2026"), 2, "'31/01/2026' is not a date"),
+        (("build", "--profile", "nope"), 2, "'nope' is not a profile"),
+        (("build", "--with", "curated"), 2, "is not SOURCE=PATH"),
+        (("export", "--kind", "nope"), 2, "'nope' is not a kind"),
+        (("export", "--source", "nope"), 2, "'nope' states nothing"),
+        (("nope",), 2, "No such command"),
+    ],
+)
+def test_bad_input_gets_one_clear_message_and_its_exit_code(kg, arguments, code, message):
+    got, out, err = kg(*arguments)
+    assert got == code
+    assert message in err
+    assert "Traceback" not in err
+    assert out == ""
+
+
+def test_releases_marks_the_current_one_and_use_changes_it(kg):
+    def stars():
+        return [line[0] for line in kg("releases")[1].splitlines()]
+
+    assert stars() == [" ", "*"]
+    assert kg("use", "2026-01-31-1")[0] == 0
+    assert stars() == ["*", " "]
+    kg("use", "2026-01-31-2")
+
+
+def test_without_a_release_commands_say_what_to_do(kg, monkeypatch, tmp_path):
+    monkeypatch.setenv("KG_VAR", str(tmp_path))
+    for command in (("query", "ASK {}"), ("serve",), ("export",)):
+        code, _, err = kg(*command)
+        assert code == 1
+        assert "run 'kg build'" in err
+
+
+@pytest.mark.parametrize("form", ["nq", "nt", "ttl", "jsonld", "rdf"])
+def test_export_writes_every_form_of_one_kind(kg, tmp_path, form):
+    file = tmp_path / f"x.{form}"
+    assert kg("export", "--kind", "organization", "--format", form, "-o", str(file))[0] == 0
+    assert "Avise" in file.read_text()
+
+
+def test_a_setting_that_does_not_fit_is_named(kg, monkeypatch):
+    monkeypatch.setenv("KG_PORT", "http")
+    code, _, err = kg("releases")
+    assert code == 2
+    assert "'http' is not a value for the setting KG_PORT" in err
+
+
+def test_server_py_starts_what_kg_serve_starts():
+    assert 'main(["serve"' in (ROOT / "server.py").read_text(encoding="utf-8")

@@ -1,0 +1,108 @@
+"""Merging: each statement once, in the graph of its sources; linking; differences."""
+
+import itertools
+
+import pytest
+from pyoxigraph import Literal, NamedNode
+
+from kg import statements
+from kg.convert import convert
+from kg.iri import BASE
+from kg.link import Decision
+
+from . import tiny
+
+AVISE = f"{BASE}id/organization/avise"
+SIREN = f"{BASE}id/organization/siren-301463253"
+
+
+@pytest.fixture
+def merged(tmp_path):
+    """(connection, redirects) for rows of the tiny source."""
+    with statements.connect(tmp_path / "spill") as connection:
+
+        def merge(*rows, decisions=()):
+            done = convert(tiny.source(tmp_path, *rows), None, tmp_path / "build")
+            return connection, statements.merge(connection, [done], list(decisions))
+
+        yield merge
+
+
+def graphs_of(connection, subject):
+    rows = connection.execute(
+        "SELECT DISTINCT sources FROM statement WHERE subject = ?", [f"<{subject}>"]
+    ).fetchall()
+    return sorted(sources for (sources,) in rows)
+
+
+def test_what_two_sources_state_stands_once_in_the_graph_of_both(merged):
+    connection, _ = merged("avise,Avise,,b", "avise,Avise,,a", "rtes,RTES,,a")
+    assert graphs_of(connection, AVISE) == [["a", "b"]]
+    assert statements.count(connection) == 6
+
+
+def test_sources_that_differ_are_both_kept(merged):
+    connection, _ = merged("avise,Avise,,a", "avise,AVISE,,b")
+    assert graphs_of(connection, AVISE) == [["a"], ["a", "b"], ["b"]]
+
+
+def test_a_thing_with_an_authority_identifier_is_named_by_it(merged):
+    connection, redirects = merged("avise,Avise,301463253,a", "avise,Avise,,b")
+    assert redirects == {AVISE: SIREN}
+    assert graphs_of(connection, AVISE) == []
+    assert graphs_of(connection, SIREN) == [["a"], ["a", "b"]]
+
+
+def test_two_things_with_one_identifier_become_one(merged):
+    _, redirects = merged("avise,Avise,301463253,a", "lavise,L'Avise,301 463 253,b")
+    assert set(redirects.values()) == {SIREN}
+    assert len(redirects) == 2
+
+
+def test_a_decision_joins_what_no_identifier_does(merged):
+    same = Decision(True, f"{BASE}id/organization/a", f"{BASE}id/organization/b")
+    connection, redirects = merged("a,A,,s", "b,B,,t", decisions=[same])
+    assert redirects == {same.second: same.first}
+    assert graphs_of(connection, same.first) == [["s"], ["s", "t"], ["t"]]
+
+
+def test_a_decision_keeps_apart_what_an_identifier_would_join(merged):
+    a, b = f"{BASE}id/organization/a", f"{BASE}id/organization/b"
+    _, redirects = merged("a,A,301463253,s", "b,B,301463253,t", decisions=[Decision(False, a, b)])
+    assert len(redirects) == 1
+
+
+def test_linking_does_not_depend_on_the_order_of_the_rows(merged):
+    rows = ["a,A,301463253,s", "b,B,301463253,t", "c,C,,u"]
+    same = Decision(True, f"{BASE}id/organization/c", f"{BASE}id/organization/b")
+    outcomes = [merged(*order, decisions=[same])[1] for order in itertools.permutations(rows)]
+    assert all(outcome == outcomes[0] for outcome in outcomes)
+    assert len(outcomes[0]) == 3
+
+
+def test_a_fragment_follows_its_owner(merged):
+    connection, _ = merged("avise,Avise,301463253,a")
+    assert graphs_of(connection, f"{AVISE}#siren") == []
+    assert graphs_of(connection, f"{SIREN}#siren") == [["a"]]
+    rows = connection.execute("SELECT object FROM statement WHERE object LIKE '%#siren>'")
+    assert rows.fetchall() == [(f"<{SIREN}#siren>",)]
+
+
+def test_what_stands_already_is_not_added_again(merged, tmp_path):
+    connection, _ = merged("avise,Avise,,a")
+    label = NamedNode("http://www.w3.org/2000/01/rdf-schema#label")
+    triples = [
+        (NamedNode(AVISE), label, Literal("Avise", language="fr")),
+        (NamedNode(AVISE), label, Literal("tab\there", language="fr")),
+    ]
+    assert statements.add(connection, triples * 2, "inferred", tmp_path / "x.tsv") == 1
+    assert graphs_of(connection, AVISE) == [["a"], ["inferred"]]
+
+
+def test_quads_are_sorted_and_rebased(merged, tmp_path):
+    connection, _ = merged("b,B,,s+t", "a,A,,s")
+    statements.write_quads(connection, tmp_path / "x.nq", "http://example.org/kg/")
+    lines = (tmp_path / "x.nq").read_text().splitlines()
+    assert lines == sorted(lines)
+    assert all(line.startswith("<http://example.org/kg/id/organization/") for line in lines)
+    assert lines[0].endswith("<http://example.org/kg/graph/s> .")
