@@ -357,7 +357,7 @@ class Generator:
         source = sources.load("territories")
         rows = {"region": [], "departement": [], "country": []}
         communes: dict[str, list[str]] = {}
-        for row in source.records(source.paths(None)):
+        for row in source.records(sources.Inputs(source.paths(None))):
             table, code = row["table"], row.get("code", "")
             lines = [
                 f"{s} {p} {o} <{BASE}graph/territories> .\n" for s, p, o in source.triples(row)
@@ -380,7 +380,7 @@ class Generator:
     def _concepts(self) -> None:
         """Terms and concepts; concepts have a label too, as the rules give it."""
         source = sources.load("ontology")
-        for row in source.records(source.paths(None)):
+        for row in source.records(sources.Inputs(source.paths(None))):
             for s, p, o in source.triples(row):
                 self._out.write(f"{s} {p} {o} <{BASE}graph/ontology> .\n")
                 if p == SKOS.prefLabel:

@@ -28,7 +28,7 @@ from kg.iri import BASE
 from kg.report import Finding
 from kg.settings import DATA, Settings
 from kg.sources import Source
-from kg.sources.rows import Row
+from kg.sources.rows import LeftOut, Row
 from kg.vocab import RDF
 
 PROBLEMS_SHOWN = 200
@@ -36,10 +36,13 @@ PROBLEMS_SHOWN = 200
 
 @dataclass(frozen=True)
 class Plan:
-    """What to build from: sources, and by name the files or folders given for some of them."""
+    """What to build from: sources, those before that others need; by name, the files or folders
+    given for some of them and the options chosen.
+    """
 
     sources: list[Source]
     given: Mapping[str, Path] = field(default_factory=dict)
+    options: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass
@@ -53,19 +56,47 @@ class Checked:
 
 
 def plan(profile: str, given: Mapping[str, Path]) -> Plan:
-    """The sources of a profile and those given; `InputError` for an unknown profile or source."""
+    """The sources of a profile and those given; `InputError` for what is not known."""
     path = DATA / "profiles" / f"{profile}.toml"
     if not path.is_file():
         known = ", ".join(sorted(each.stem for each in path.parent.glob("*.toml")))
         raise InputError("is not a profile", value=profile, mend=f"give one of: {known}")
-    chosen: list[str] = tomllib.loads(path.read_text(encoding="utf-8"))["sources"]
-    for name in [*chosen, *given]:
+    read = tomllib.loads(path.read_text(encoding="utf-8"))
+    names = list(dict.fromkeys([*read.pop("sources"), *given]))
+    for name in [*names, *read]:
         if name not in sources.names():
             raise InputError(
                 "is not a source", value=name, mend=f"give one of: {', '.join(sources.names())}"
             )
-    names = [*chosen, *(name for name in given if name not in chosen)]
-    return Plan([sources.load(name) for name in names], given)
+    loaded = _in_order([sources.load(name) for name in names])
+    return Plan(loaded, given, {each.name: _options(each, read, path) for each in loaded})
+
+
+def _in_order(chosen: list[Source]) -> list[Source]:
+    """The sources, each behind those that it needs; these are added where they are missing."""
+    found: dict[str, Source] = {}
+
+    def add(source: Source) -> None:
+        for name in source.needs:
+            if name not in found:
+                add(sources.load(name))
+        found.setdefault(source.name, source)
+
+    for each in chosen:
+        add(each)
+    return list(found.values())
+
+
+def _options(source: Source, read: Mapping[str, Mapping[str, str]], path: Path) -> dict[str, str]:
+    """The options of a source: what its table in the profile says, else the first of each."""
+    options = {name: choices[0] for name, choices in source.options.items()}
+    for name, value in read.get(source.name, {}).items():
+        choices = source.options.get(name, ())
+        if value not in choices:
+            mend = f"give one of: {', '.join(choices)}" if choices else "take it out"
+            raise InputError(f"is not an option of {source.name}", path, None, name, value, mend)
+        options[name] = value
+    return options
 
 
 def build(settings: Settings, what: Plan, date: str, console: Console) -> release.Release:
@@ -164,7 +195,7 @@ def _convert_all(
     problems: list[str] = []
     with _progress(console) as progress:
 
-        def track(rows: Iterator[Row], name: str) -> Iterator[Row]:
+        def track(rows: Iterator[Row | LeftOut], name: str) -> Iterator[Row | LeftOut]:
             return iter(progress.track(rows, total=None, description=name))
 
         for source in what.sources:
@@ -173,7 +204,14 @@ def _convert_all(
                 if wrong := source.check(given):
                     problems += [str(each) for each in wrong]
                     continue
-                done = convert.convert(source, given, settings.var / "build", track)
+                done = convert.convert(
+                    source,
+                    given,
+                    settings.var / "build",
+                    track,
+                    options=what.options.get(source.name),
+                    needed=[each for each in converted if each.source.name in source.needs],
+                )
             except KgError as error:
                 problems.append(str(error))
                 continue
@@ -265,16 +303,21 @@ def _contradictions(findings: list[Finding]) -> int:
 def _write_report(checked: Checked, folder: Path) -> None:
     rows = [
         ("énoncés", "statements", f"{statements.count(checked.connection):,}"),
-        *(
-            (
-                f"{each.source.name} : lignes lues, mises de côté",
-                f"{each.source.name}: rows read, set aside",
-                f"{each.outcome.rows:,}, {len(each.outcome.set_aside):,}",
-            )
-            for each in checked.converted
-        ),
+        *(row for each in checked.converted for row in _account(each)),
     ]
     report.write(checked.findings, rows, folder, "ESS")
+
+
+def _account(done: Converted) -> Iterator[tuple[str, str, str]]:
+    """What became of a source's rows, for the report: (French, English, numbers)."""
+    outcome, name = done.outcome, done.source.name
+    yield (
+        f"{name} : lignes lues, mises de côté",
+        f"{name}: rows read, set aside",
+        f"{outcome.rows:,}, {len(outcome.set_aside):,}",
+    )
+    for reason, number in outcome.left_out.items():
+        yield f"{name} : écartées, {reason}", f"{name}: left out, {reason}", f"{number:,}"
 
 
 def _stop_on_violations(findings: list[Finding], path: Path) -> None:

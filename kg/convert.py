@@ -2,10 +2,11 @@
 
     var/build/sources/<name>/<digest>/
       statements.parquet    subject, predicate, object (N-Triples terms), source
-      outcome.json          rows read, rows set aside with their reasons, entities by kind
+      outcome.json          rows read, left out and set aside with their reasons, entities by kind
 
-The digest covers the files and the code that reads them, so what did not change is not converted
-again. The folder is written beside and renamed: a killed conversion leaves nothing that counts.
+The digest covers the files, the options, the code that reads them and the sources needed, so what
+did not change is not converted again. The folder is written beside and renamed: a killed conversion
+leaves nothing that counts.
 """
 
 from __future__ import annotations
@@ -14,19 +15,21 @@ import hashlib
 import json
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 import duckdb
 
 from kg.errors import InputError, MissingFile
 from kg.iri import BASE
 from kg.settings import ONTOLOGY, ROOT
-from kg.sources import Source
-from kg.sources.rows import Row, RowError
+from kg.sources import Inputs, Source
+from kg.sources.rows import LeftOut, Row, RowError
 
 SHARED_CODE = ("clean.py", "convert.py", "iri.py", "vocab.py", "sources/rows.py")
+Progress: TypeAlias = Callable[[Iterator[Row | LeftOut], str], Iterator[Row | LeftOut]]
 READ_TSV = """read_csv($tsv, delim='\t', quote='', escape='', header=false, auto_detect=false,
     columns={'subject': 'VARCHAR', 'predicate': 'VARCHAR', 'object': 'VARCHAR',
              'source': 'VARCHAR'}, max_line_size=16777216)"""
@@ -53,11 +56,12 @@ class SetAside:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a conversion counted."""
+    """What a conversion counted: every row is taken, left out for a reason, or set aside."""
 
     rows: int
     statements: int
     entities: dict[str, int]
+    left_out: dict[str, int] = field(default_factory=dict)
     set_aside: list[SetAside] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
 
@@ -77,15 +81,19 @@ class Converted:
         return self.folder / "statements.parquet"
 
 
-def convert(
+def convert(  # noqa: PLR0913 - what decides on a conversion
     source: Source,
     given: Path | None,
     build: Path,
-    progress: Callable[[Iterator[Row], str], Iterator[Row]] = lambda rows, _: rows,
+    progress: Progress = lambda rows, _: rows,
+    *,
+    options: Mapping[str, str] | None = None,
+    needed: Sequence[Converted] = (),
 ) -> Converted:
     """Convert a source, or find that it has been converted already.
 
-    `given` is the file or folder to read instead of the source's own. Raises `MissingFile`,
+    `given` is the file or folder to read instead of the source's own; `needed` are the sources that
+    it needs, converted. Raises `MissingFile`,
     `MissingColumn` and what the source's reader raises as `InputError`.
     """
     files = source.paths(given)
@@ -93,25 +101,32 @@ def convert(
         sums = {_shown(path): checksum(path) for path in files}
     except OSError as error:
         raise MissingFile(f"cannot be read: {error.strerror}", file=Path(error.filename)) from None
-    folder = build / "sources" / source.name / _digest(source, sums)
+    converted = {each.source.name: each.statements for each in needed}
+    inputs = Inputs(files, options or {}, converted)
+    folder = build / "sources" / source.name / _digest(source, sums, inputs)
     if not (folder / "outcome.json").is_file():
         partial = folder.with_suffix(".partial")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
-        _write(source, progress(source.records(files), source.name), partial)
+        _write(source, progress(source.records(inputs), source.name), partial)
         shutil.rmtree(folder, ignore_errors=True)
         partial.rename(folder)
     return Converted(source, folder, sums, _read_outcome(folder))
 
 
-def _write(source: Source, rows: Iterator[Row], folder: Path) -> None:
+def _write(source: Source, rows: Iterator[Row | LeftOut], folder: Path) -> None:
     """Write one converted source into its folder."""
     tsv = folder / "statements.tsv"
     count = 0
     set_aside: list[SetAside] = []
+    left_out: Counter[str] = Counter()
     unread: Counter[str] = Counter()
     with tsv.open("w", encoding="utf-8", newline="\n") as out:
         for row in rows:
+            if isinstance(row, LeftOut):
+                count += row.rows
+                left_out[row.reason] += row.rows
+                continue
             count += 1
             try:
                 stated_by = source.stated_by(row)
@@ -123,7 +138,8 @@ def _write(source: Source, rows: Iterator[Row], folder: Path) -> None:
             unread.update(row.keys() - source.ignored)
     statements, entities = _to_parquet(tsv, folder / "statements.parquet")
     tsv.unlink()
-    outcome = Outcome(count, statements, entities, set_aside, sorted(unread))
+    reasons = dict(sorted(left_out.items()))
+    outcome = Outcome(count, statements, entities, reasons, set_aside, sorted(unread))
     (folder / "outcome.json").write_text(
         json.dumps(asdict(outcome), ensure_ascii=False, indent=1), encoding="utf-8"
     )
@@ -183,11 +199,14 @@ def _read_outcome(folder: Path) -> Outcome:
     return Outcome(**values, set_aside=aside)
 
 
-def _digest(source: Source, files: dict[str, str]) -> str:
+def _digest(source: Source, files: dict[str, str], inputs: Inputs) -> str:
     """The checksum of a source's files and of everything that turns them into statements."""
+    # What a needed source was converted from is in the name of its folder.
+    needed = {name: path.parent.name for name, path in inputs.converted.items()}
     code = [*sorted(source.folder.glob("*.py")), *(ROOT / "kg" / name for name in SHARED_CODE)]
     terms = sorted(ONTOLOGY.glob("*/terms.ttl")) + sorted((ONTOLOGY / "schemes").glob("*.ttl"))
-    digest = hashlib.sha256(json.dumps(files, sort_keys=True).encode())
+    said = json.dumps([files, dict(inputs.options), needed], sort_keys=True)
+    digest = hashlib.sha256(said.encode())
     for path in [*code, ONTOLOGY / "prefixes.ttl", ONTOLOGY / "ontology.ttl", *terms]:
         digest.update(checksum(path).encode())
     return digest.hexdigest()[:16]

@@ -175,6 +175,7 @@ def _source(converted: Converted) -> dict[str, Any]:
         "key": converted.source.name,
         "files": converted.files,
         "rows": outcome.rows,
+        "left_out": outcome.left_out,
         "set_aside": len(outcome.set_aside),
         "statements": outcome.statements,
         "entities": outcome.entities,

@@ -1,10 +1,14 @@
 """Conversion: what is taken, what is set aside, what is done again."""
 
+from dataclasses import replace
+from itertools import chain
+
 import duckdb
 import pytest
 
 from kg.convert import check_expected, convert
 from kg.errors import InputError, MissingColumn, MissingFile
+from kg.sources.rows import LeftOut
 
 from . import tiny
 
@@ -94,3 +98,19 @@ def test_fewer_entities_than_expected_are_a_problem(tmp_path):
     problems, warnings = check_expected(done)
     assert problems == ["tiny: 1 of kind organization, where 5 to 1000 are usual"]
     assert warnings == []
+
+
+def test_rows_that_are_not_wanted_are_counted_with_their_reason(tmp_path):
+    source = tiny.source(tmp_path, "a,A,,")
+    records = source.records
+    choosy = replace(source, records=lambda inputs: chain([LeftOut("too old", 7)], records(inputs)))
+    outcome = convert(choosy, None, tmp_path / "build").outcome
+    assert (outcome.rows, outcome.left_out) == (8, {"too old": 7})
+
+
+def test_options_and_needed_sources_are_part_of_what_was_converted(tmp_path):
+    source = tiny.source(tmp_path / "one", "a,A,,")
+    plain = convert(source, None, tmp_path / "build")
+    other = convert(source, None, tmp_path / "build", options={"only": "seats"})
+    needed = convert(source, None, tmp_path / "build", needed=[other])
+    assert len({plain.folder, other.folder, needed.folder}) == 3

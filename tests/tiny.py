@@ -47,7 +47,7 @@ def source(folder: Path, *rows: str, header: str = HEADER, least: int = 0) -> So
         name="tiny",
         folder=folder,
         paths=lambda given: [given or table],
-        records=lambda files: (row for file in files for row in read_csv(file)),
+        records=lambda inputs: (row for file in inputs.paths for row in read_csv(file)),
         triples=triples,
         check=lambda given: [],
         stated_by=lambda row: row["source"] or "tiny",

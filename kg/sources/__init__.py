@@ -9,21 +9,26 @@
 An importer is a module with
 
     def paths(given: Path | None) -> list[Path]   the files to read; MissingFile says how to get
-    def records(paths: list[Path]) -> Iterator[Row]           reading and parsing only
+    def records(inputs: Inputs) -> Iterator[Row | LeftOut]    reading, parsing, filtering
     def triples(row: Row) -> Iterator[Triple]                 pure; pops each field that it uses
     def check(given: Path | None) -> list[InputError]         optional: all that is wrong at once
     def source(row: Row) -> str                    optional: who states the row (default: the name)
     IGNORED: frozenset[str]                                   columns left out on purpose
     EXPECT: dict[str, tuple[int, int]]                        kind to (least, most) entities
+    NEEDS: tuple[str, ...]                       optional: sources to convert before this one
+    OPTIONS: dict[str, tuple[str, ...]]          optional: what a profile may choose, default first
+    COMPLETE: bool                               optional: it states by itself what the rules would
+                                                 derive of its rows; they need not look at them
 
-`triples` raises `ValueError` (or `RowError`, which names the column) for a row that cannot be
-taken; `kg.convert` sets it aside with its file, line and reason. `MissingColumn` stops the source.
+What `records` does not want it counts, with the reason, as `LeftOut`. `triples` raises `ValueError`
+(or `RowError`, which names the column) for a row that cannot be taken; `kg.convert` sets it aside
+with its file, line and reason. `MissingColumn` stops the source.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import TypeAlias
@@ -31,10 +36,22 @@ from typing import TypeAlias
 from pyoxigraph import Literal, NamedNode
 
 from kg.errors import InputError
-from kg.sources.rows import Row
+from kg.sources.rows import LeftOut, Row
 
 FOLDER = Path(__file__).parent
 Triple: TypeAlias = tuple[NamedNode, NamedNode, NamedNode | Literal]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What an importer reads: files, the options chosen, the Parquet files of what it needs.
+
+    A file of `converted` has the columns subject, predicate, object (N-Triples terms) and source.
+    """
+
+    paths: list[Path]
+    options: Mapping[str, str] = field(default_factory=dict)
+    converted: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -44,12 +61,15 @@ class Source:
     name: str
     folder: Path
     paths: Callable[[Path | None], list[Path]]
-    records: Callable[[list[Path]], Iterator[Row]]
+    records: Callable[[Inputs], Iterator[Row | LeftOut]]
     triples: Callable[[Row], Iterator[Triple]]
     check: Callable[[Path | None], list[InputError]]
     stated_by: Callable[[Row], str]
     ignored: frozenset[str]
     expect: dict[str, tuple[int, int]]
+    needs: tuple[str, ...] = ()
+    options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    complete: bool = False
 
     @property
     def description(self) -> Path:
@@ -77,4 +97,7 @@ def load(name: str) -> Source:
         stated_by=getattr(module, "source", lambda row: name),
         ignored=module.IGNORED,
         expect=module.EXPECT,
+        needs=getattr(module, "NEEDS", ()),
+        options=getattr(module, "OPTIONS", {}),
+        complete=getattr(module, "COMPLETE", False),
     )

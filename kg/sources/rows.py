@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from kg.errors import InputError, MissingColumn, MissingFile
@@ -44,6 +45,14 @@ class Row(dict[str, str]):
             column=column,
             mend="give the file its column back, or mend the importer if the publisher renamed it",
         )
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Rows that a source does not want, and why: neither taken nor in error."""
+
+    reason: str
+    rows: int = 1
 
 
 def read_csv(path: Path, delimiter: str = ",", encoding: str = "utf-8-sig") -> Iterator[Row]:

@@ -14,7 +14,7 @@ from pyoxigraph import Literal, RdfFormat, Triple, parse
 from kg.errors import InputError, MissingColumn, MissingFile
 from kg.iri import named, part
 from kg.settings import DATA, ROOT, Settings
-from kg.sources import load
+from kg.sources import Inputs, load
 from kg.sources.curated import importer, works
 from kg.sources.curated.importer import check, paths, records, source, triples
 from kg.sources.curated.tables import TABLES, concepts
@@ -29,7 +29,7 @@ UNDESCRIBED = (("echos-urbains-serie-ess", "3"),)  # announced, not described
 
 
 def statements(folder):
-    return {triple for row in records(paths(folder)) for triple in triples(row)}
+    return {triple for row in records(Inputs(paths(folder))) for triple in triples(row)}
 
 
 def objects(graph, subject, predicate):
@@ -93,20 +93,20 @@ def test_every_table_has_rows_in_the_sample():
 
 
 def test_every_cell_is_used():
-    for row in records(paths(SAMPLE)):
+    for row in records(Inputs(paths(SAMPLE))):
         list(triples(row))
         assert set(row) <= importer.IGNORED, f"{row.file}: nobody used {sorted(row)}"
 
 
 def test_a_row_is_stated_by_its_source():
-    stated = {row.file.name: source(row) for row in records(paths(SAMPLE))}
+    stated = {row.file.name: source(row) for row in records(Inputs(paths(SAMPLE)))}
     assert stated["sources.csv"] == "curated"
     assert stated["based_on.csv"] == "avise-podcast-echos-urbains"
     assert stated["epcicom-2025.ttl"] == "epcicom-2025"
 
 
 def test_links_make_no_statements():
-    assert "links" not in {row.file.stem for row in records(paths(SAMPLE))}
+    assert "links" not in {row.file.stem for row in records(Inputs(paths(SAMPLE)))}
 
 
 def test_what_is_known_on_a_date_is_attested_and_never_a_start(sample):
@@ -545,7 +545,7 @@ def test_broken_turtle_is_named_with_its_line(tables):
     path = tables.folder / "turtle" / "epcicom-2025.ttl"
     path.write_text("\n\n<a> <b> .\n", encoding="utf-8")
     with pytest.raises(InputError) as caught:
-        list(records([path]))
+        list(records(Inputs([path])))
     assert caught.value.file == path
     assert caught.value.line == 3
     assert [error.line for error in check(tables.folder)] == [3]
@@ -576,7 +576,7 @@ def test_a_publication_type_without_classes_names_the_code():
 
 # Whatever stands in a cell
 
-ROWS = [row for row in records(paths(SAMPLE)) if row.file.suffix == ".csv"]
+ROWS = [row for row in records(Inputs(paths(SAMPLE))) if row.file.suffix == ".csv"]
 
 
 @given(st.sampled_from(ROWS), st.data())

@@ -4,13 +4,16 @@ import pytest
 
 from kg.errors import InputError, MissingFile
 from kg.settings import ONTOLOGY
+from kg.sources import Inputs
 from kg.sources.ontology import importer
 
 HEAD = "@prefix owl: <http://www.w3.org/2002/07/owl#> .\n"
 
 
 def produced(folder):
-    return [t for row in importer.records(importer.paths(folder)) for t in importer.triples(row)]
+    return [
+        t for row in importer.records(Inputs(importer.paths(folder))) for t in importer.triples(row)
+    ]
 
 
 def folder_with(tmp_path, text):

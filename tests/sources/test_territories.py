@@ -12,7 +12,7 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 from kg.errors import InputError, MissingFile
 from kg.iri import named
 from kg.settings import Settings
-from kg.sources import load
+from kg.sources import Inputs, load
 from kg.sources.rows import Row, RowError
 from kg.sources.territories import former, importer
 from kg.sources.territories.importer import LEVELS, PACKAGE, paths, records, triples
@@ -30,7 +30,7 @@ needs_movements = pytest.mark.skipif(
 
 
 def statements(given):
-    return {triple for row in records(paths(given)) for triple in triples(row)}
+    return {triple for row in records(Inputs(paths(given))) for triple in triples(row)}
 
 
 def territory(key):
@@ -60,7 +60,7 @@ def test_the_sample_produces_the_expected_statements(sample, snapshot):
 
 def test_no_column_of_the_sample_is_left_unread():
     source = load("territories")
-    for row in records(paths(SAMPLE)):
+    for row in records(Inputs(paths(SAMPLE))):
         list(triples(row))
         assert not set(row) - source.ignored, f"{row.file}, line {row.line}"
 
@@ -222,7 +222,7 @@ def test_a_file_that_is_not_json_is_named(tmp_path):
         copy(path, tmp_path)
     (tmp_path / "epci.json").write_text("[{")
     with pytest.raises(InputError, match=r"epci\.json: is not a JSON file"):
-        list(records(paths(tmp_path)))
+        list(records(Inputs(paths(tmp_path))))
 
 
 @needs_package

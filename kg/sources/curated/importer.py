@@ -19,7 +19,7 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
 from kg.errors import InputError, MissingFile
 from kg.settings import DATA
-from kg.sources import Triple
+from kg.sources import Inputs, Triple
 from kg.sources.curated import agents, things, works
 from kg.sources.curated.check import problems
 from kg.sources.curated.tables import CURATED, TABLES
@@ -55,9 +55,9 @@ def paths(given: Path | None) -> list[Path]:
     return found + sorted((folder / "turtle").glob("*.ttl"))
 
 
-def records(files: list[Path]) -> Iterator[Row]:
+def records(inputs: Inputs) -> Iterator[Row]:
     """The rows of the tables that make statements, and the statements of the Turtle files."""
-    for path in files:
+    for path in inputs.paths:
         if path.suffix == ".ttl":
             yield from _turtle(path)
         elif path.stem in MAKERS:

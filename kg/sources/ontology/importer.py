@@ -13,7 +13,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, parse
 
 from kg.errors import InputError, MissingFile
 from kg.settings import ONTOLOGY
-from kg.sources import Triple
+from kg.sources import Inputs, Triple
 from kg.sources.rows import Row
 
 IGNORED: frozenset[str] = frozenset()
@@ -29,9 +29,9 @@ def paths(given: Path | None) -> list[Path]:
     return [path for pattern in patterns for path in sorted(root.glob(pattern))]
 
 
-def records(files: list[Path]) -> Iterator[Row]:
+def records(inputs: Inputs) -> Iterator[Row]:
     """One row per triple; a broken file is an `InputError` with its line."""
-    for file in files:
+    for file in inputs.paths:
         try:
             for quad in parse(path=file, format=RdfFormat.TURTLE):
                 if isinstance(quad.subject, BlankNode) or isinstance(quad.object, BlankNode):

@@ -28,7 +28,7 @@ from pyoxigraph import Literal, NamedNode
 from kg import iri
 from kg.clean import day, siren, text
 from kg.errors import InputError, MissingFile
-from kg.sources import Triple
+from kg.sources import Inputs, Triple
 from kg.sources.rows import Row, RowError, read_csv
 from kg.sources.territories import former
 from kg.vocab import DCTERMS, ESS, IGEO, RDF, RDFS, SCHEMA, SKOS, XSD
@@ -110,8 +110,9 @@ def paths(given: Path | None) -> list[Path]:
     return found
 
 
-def records(paths: list[Path]) -> Iterator[Row]:
+def records(inputs: Inputs) -> Iterator[Row]:
     """The rows of all files, former communes as `former.communes` makes them out."""
+    paths = inputs.paths
     rows = [row for path in paths if path.suffix == ".json" for row in _read(path)]
     movements = [row for path in paths if path.suffix != ".json" for row in read_csv(path)]
     communes = [row for row in rows if row["table"].startswith("communes/")]
