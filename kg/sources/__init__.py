@@ -10,7 +10,8 @@ An importer is a module with
 
     def paths(given: Path | None) -> list[Path]   the files to read; MissingFile says how to get
     def records(inputs: Inputs) -> Iterator[Row | LeftOut]    reading, parsing, filtering
-    def triples(row: Row) -> Iterator[Triple]                 pure; pops each field that it uses
+    def triples(row: Row) -> Iterator[Triple]                 pure; pops each field that it uses;
+                                                              run in several processes at once
     def check(given: Path | None) -> list[InputError]         optional: all that is wrong at once
     def source(row: Row) -> str                    optional: who states the row (default: the name)
     IGNORED: frozenset[str]                                   columns left out on purpose
@@ -29,6 +30,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TypeAlias
@@ -46,7 +48,8 @@ Triple: TypeAlias = tuple[NamedNode, NamedNode, NamedNode | Literal]
 class Inputs:
     """What an importer reads: files, the options chosen, the Parquet files of what it needs.
 
-    A file of `converted` has the columns subject, predicate, object (N-Triples terms) and source.
+    A path of `converted` is a pattern that DuckDB reads like one file, with the columns subject,
+    predicate, object (N-Triples terms) and source.
     """
 
     paths: list[Path]
@@ -82,6 +85,10 @@ def names() -> list[str]:
     return sorted(path.parent.name for path in FOLDER.glob("*/importer.py"))
 
 
+def _named(name: str, row: Row) -> str:
+    return name
+
+
 def load(name: str) -> Source:
     """The source of that name; `KeyError` when there is no such folder."""
     if name not in names():
@@ -94,7 +101,7 @@ def load(name: str) -> Source:
         records=module.records,
         triples=module.triples,
         check=getattr(module, "check", lambda given: []),
-        stated_by=getattr(module, "source", lambda row: name),
+        stated_by=getattr(module, "source", partial(_named, name)),
         ignored=module.IGNORED,
         expect=module.EXPECT,
         needs=getattr(module, "NEEDS", ()),

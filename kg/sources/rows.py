@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kg.errors import InputError, MissingColumn, MissingFile
+from kg.settings import ROOT
 
 
 class RowError(ValueError):
@@ -45,6 +46,12 @@ class Row(dict[str, str]):
             column=column,
             mend="give the file its column back, or mend the importer if the publisher renamed it",
         )
+
+
+def shown(path: Path) -> str:
+    """A path as people and manifests see it: relative to the project where it can be."""
+    path = path.resolve()
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else path.name
 
 
 @dataclass(frozen=True)
