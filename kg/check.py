@@ -102,7 +102,7 @@ def over_everything(
     for check in read_all(folder, suffix=".sql"):
         names = connection.sql(check.text).columns
         details = ", ".join(f"'{name}: ' || str(\"{name}\")" for name in names[1:])
-        topic = f"str(\"{check.get('topic')}\")" if "topic" in check.header else "''"
+        topic = f'str("{check.get("topic")}")' if "topic" in check.header else "''"
         connection.execute(
             f"""INSERT INTO finding
             SELECT $severity, $check, str(entity), $fr, $en,

@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
@@ -27,7 +27,7 @@ from kg.settings import ONTOLOGY, ROOT
 from kg.sources import Inputs, Source
 from kg.sources.rows import LeftOut, Row, shown
 
-SHARED_CODE = ("clean.py", "convert.py", "iri.py", "mapping.py", "vocab.py", "sources/rows.py")
+SHARED_CODE = ("clean.py", "convert.py", "iri.py", "mapping.py", "vocab.py", "sources/*.py")
 Progress: TypeAlias = Callable[[Iterator[Row | LeftOut], str], Iterator[Row | LeftOut]]
 
 
@@ -39,6 +39,7 @@ class Converted:
     folder: Path
     files: dict[str, str]
     outcome: Outcome
+    options: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def statements(self) -> Path:
@@ -76,7 +77,7 @@ def convert(  # noqa: PLR0913 - what decides on a conversion
         outcome.entities = _entities(partial / "*.parquet")
         outcome.write(partial / "outcome.json")
         partial.rename(folder)
-    return Converted(source, folder, sums, Outcome.read(folder / "outcome.json"))
+    return Converted(source, folder, sums, Outcome.read(folder / "outcome.json"), inputs.options)
 
 
 def _entities(statements: Path) -> dict[str, int]:
@@ -104,7 +105,7 @@ def entities(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, int
 def check_expected(converted: Converted) -> tuple[list[str], list[str]]:
     """(problems, warnings): too few entities of a kind are a problem, too many a warning."""
     problems, warnings = [], []
-    for kind, (least, most) in converted.source.expect.items():
+    for kind, (least, most) in converted.source.expected(converted.options).items():
         found = converted.outcome.entities.get(kind, 0)
         text = f"{converted.source.name}: {found} of kind {kind}, where {least} to {most} are usual"
         if found < least:
@@ -118,7 +119,8 @@ def _digest(source: Source, files: dict[str, str], inputs: Inputs) -> str:
     """The checksum of a source's files and of everything that turns them into statements."""
     # What a needed source was converted from is in the name of its folder.
     needed = {name: path.parent.name for name, path in inputs.converted.items()}
-    code = [*sorted(source.folder.glob("*.py")), *(ROOT / "kg" / name for name in SHARED_CODE)]
+    code = sorted(source.folder.glob("*.py"))
+    code += [path for each in SHARED_CODE for path in sorted((ROOT / "kg").glob(each))]
     terms = sorted(ONTOLOGY.glob("*/terms.ttl")) + sorted((ONTOLOGY / "schemes").glob("*.ttl"))
     said = json.dumps([files, dict(inputs.options), needed], sort_keys=True)
     digest = hashlib.sha256(said.encode())
