@@ -9,6 +9,8 @@ not released: its report stays in var/build/, and the previous release stays cur
 from __future__ import annotations
 
 import fcntl
+import functools
+import time
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -129,11 +131,12 @@ def _build(settings: Settings, what: Plan, date: str, console: Console) -> relea
         _stop_on_violations(checked.found, settings.var / "build" / "report.html")
         name, partial = releases.begin(date)
         edition = describe.Edition(name, date, settings.public_url or f"{BASE}sparql")
-        description = describe.describe(
-            checked.connection, [each.source for each in checked.converted], edition
-        )
-        scratch = settings.var / "build" / "description.tsv"
-        statements.add(checked.connection, description, "description", scratch)
+        with _stage(console, "Describing the graph"):
+            description = describe.describe(
+                checked.connection, [each.source for each in checked.converted], edition
+            )
+            scratch = settings.var / "build" / "description.tsv"
+            statements.add(checked.connection, description, "description", scratch)
         contents = writer.Contents(
             edition=edition,
             base=settings.base_iri,
@@ -144,10 +147,11 @@ def _build(settings: Settings, what: Plan, date: str, console: Console) -> relea
             found=checked.found,
             store=_serves_from_disk(settings, statements.count(checked.connection)),
         )
-        with console.status("Writing the release"):
-            writer.write(checked.connection, contents, partial)
-            counts = _accounts(checked.connection, checked.converted)
-            report.write(checked.connection, counts, partial, "ESS")
+        stage = functools.partial(_stage, console)
+        writer.write(checked.connection, contents, partial, stage)
+        counts = _accounts(checked.connection, checked.converted)
+        report.write(checked.connection, counts, partial, "ESS")
+        with stage("Taking checksums"):
             writer.seal(partial)
         made = releases.finish(partial)
         releases.use(made.folder.name)
@@ -179,15 +183,29 @@ def _alone(settings: Settings) -> Iterator[None]:
 
 
 @contextmanager
+def _stage(console: Console, name: str) -> Iterator[None]:
+    """Show what is being done, and then how long it took."""
+    with _timed(console, name), console.status(name):
+        yield
+
+
+@contextmanager
+def _timed(console: Console, name: str) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    console.print(f"{time.perf_counter() - start:8.1f} s  {name}", highlight=False)
+
+
+@contextmanager
 def _checked(settings: Settings, what: Plan, console: Console) -> Iterator[Checked]:
     build = settings.var / "build"
     converted, findings = _convert_all(settings, what, console)
     with statements.connect(build / "work", settings.build_memory) as connection:
         report.begin(connection)
         report.add(connection, findings)
-        with console.status("Merging statements"):
+        with _stage(console, "Merging statements"):
             redirects = statements.merge(connection, converted, link.decisions(DATA / "links.csv"))
-        with console.status("Applying rules"):
+        with _stage(console, "Applying rules"):
             store = rules.store(connection, converted, build / "statements.nq")
             derived = rules.infer(store)
             statements.add(
@@ -196,7 +214,7 @@ def _checked(settings: Settings, what: Plan, console: Console) -> Iterator[Check
                 "inferred",
                 build / "inferred.tsv",
             )
-        with console.status("Checking"):
+        with _stage(console, "Checking"):
             report.add(connection, check.by_queries(store))
             report.add(connection, _check_shapes(connection, converted))
             check.over_everything(connection)
@@ -219,18 +237,21 @@ def _convert_all(
 
         for source in what.sources:
             given = what.given.get(source.name)
+            if set(source.needs) - {each.source.name for each in converted}:
+                continue  # what is wrong with those has been said
             try:
                 if wrong := source.check(given):
                     problems += [str(each) for each in wrong]
                     continue
-                done = convert.convert(
-                    source,
-                    given,
-                    settings.var / "build",
-                    track,
-                    options=what.options.get(source.name),
-                    needed=[each for each in converted if each.source.name in source.needs],
-                )
+                with _timed(console, f"Converting {source.name}"):
+                    done = convert.convert(
+                        source,
+                        given,
+                        settings.var / "build",
+                        track,
+                        options=what.options.get(source.name),
+                        needed=[each for each in converted if each.source.name in source.needs],
+                    )
             except KgError as error:
                 problems.append(str(error))
                 continue
