@@ -36,16 +36,21 @@ def release(settings: Settings, size: int) -> Release:
     quads = folder / "generated.nq.zst"
     generate(size, quads)
     with statements.connect(folder / "spill") as connection:
-        connection.execute("SET enable_progress_bar = false")
-        connection.execute(
-            "CREATE TABLE statement "
-            "(subject VARCHAR, predicate VARCHAR, object VARCHAR, sources VARCHAR[])"
-        )
-        connection.execute(READ, {"file": str(quads)})
+        read(connection, quads)
         made = _write(connection, releases, folder, settings)
     shutil.rmtree(folder / "spill", ignore_errors=True)
     quads.unlink()
     return made
+
+
+def read(connection: duckdb.DuckDBPyConnection, quads: Path) -> None:
+    """Make the table `statement` of generated quads."""
+    connection.execute("SET enable_progress_bar = false")
+    connection.execute(
+        "CREATE TABLE statement "
+        "(subject VARCHAR, predicate VARCHAR, object VARCHAR, sources VARCHAR[])"
+    )
+    connection.execute(READ, {"file": str(quads)})
 
 
 def _write(
