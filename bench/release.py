@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import duckdb
@@ -35,17 +34,15 @@ def release(settings: Settings, size: int) -> Release:
         return made
     quads = folder / "generated.nq.zst"
     generate(size, quads)
-    with statements.connect(folder / "spill") as connection:
+    with statements.connect(folder / "work") as connection:
         read(connection, quads)
         made = _write(connection, releases, folder, settings)
-    shutil.rmtree(folder / "spill", ignore_errors=True)
     quads.unlink()
     return made
 
 
 def read(connection: duckdb.DuckDBPyConnection, quads: Path) -> None:
     """Make the table `statement` of generated quads."""
-    connection.execute("SET enable_progress_bar = false")
     connection.execute(
         "CREATE TABLE statement "
         "(subject VARCHAR, predicate VARCHAR, object VARCHAR, sources VARCHAR[])"
@@ -66,12 +63,10 @@ def _write(
         sources=[],
         redirects={},
         description=description,
-        contradictions=0,
         previous=None,
+        store=statements.count(connection) > settings.disk_above,
     )
     writer.write(connection, contents, partial)
-    if statements.count(connection) > settings.disk_above:
-        writer.write_store(partial)
     writer.seal(partial)
     made = releases.finish(partial)
     releases.use(made.folder.name)

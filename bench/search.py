@@ -49,6 +49,7 @@ def build(size: int, folder: Path) -> dict[str, object]:
         generate(size, quads)
     shutil.rmtree(folder / "search", ignore_errors=True)
     with duckdb.connect(database, config={"memory_limit": MEMORY}) as connection:
+        connection.execute("SET enable_progress_bar = false")
         if quads.exists():
             read(connection, quads)
             quads.unlink()

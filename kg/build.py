@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
-from pyoxigraph import RdfFormat, Store
 from rdflib import Graph
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -25,13 +24,28 @@ from kg import check, convert, describe, link, release, report, rules, sources, 
 from kg.convert import Converted
 from kg.errors import BuildFailed, InputError, KgError
 from kg.iri import BASE
-from kg.report import Finding
+from kg.report import Finding, Group
 from kg.settings import DATA, Settings
 from kg.sources import Source
 from kg.sources.rows import LeftOut, Row
 from kg.vocab import RDF
 
 PROBLEMS_SHOWN = 200
+# A disk that is full ends a transaction of the working database, or makes it useless.
+_FILE_ERRORS = (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException)
+# Severity, check, entity, message in French and in English.
+_OF_SOURCES = {
+    each[1]: each
+    for each in (
+        ("violation", "input", "", "Un problème des données reçues.", "A problem of the input."),
+        ("warning", "set-aside", "", "Une ligne n'a pu être lue.", "A row could not be read."),
+        ("warning", "unread-column", "", "Rien ne lit cette colonne.", "Nothing reads the column."),
+        (
+            *("warning", "expected-count", ""),
+            *("Plus de choses que d'habitude.", "More things than usual."),
+        ),
+    )
+}
 
 
 @dataclass(frozen=True)
@@ -52,7 +66,7 @@ class Checked:
     connection: duckdb.DuckDBPyConnection
     converted: list[Converted]
     redirects: dict[str, str]
-    findings: list[Finding]
+    found: list[Group]
 
 
 def plan(profile: str, given: Mapping[str, Path]) -> Plan:
@@ -103,15 +117,16 @@ def build(settings: Settings, what: Plan, date: str, console: Console) -> releas
     """Build a release and make it current; whatever fails leaves the current one as it was."""
     try:
         return _build(settings, what, date, console)
-    except duckdb.IOException as error:
+    except duckdb.OutOfMemoryException as error:
+        raise KgError(f"KG_BUILD_MEMORY is too little for this build: {error}") from None
+    except _FILE_ERRORS as error:
         raise KgError(f"The files of the build cannot be written or read: {error}") from None
 
 
 def _build(settings: Settings, what: Plan, date: str, console: Console) -> release.Release:
     releases = release.Releases(settings.releases)
     with _alone(settings), _checked(settings, what, console) as checked:
-        _write_report(checked, settings.var / "build")
-        _stop_on_violations(checked.findings, settings.var / "build" / "report.html")
+        _stop_on_violations(checked.found, settings.var / "build" / "report.html")
         name, partial = releases.begin(date)
         edition = describe.Edition(name, date, settings.public_url or f"{BASE}sparql")
         description = describe.describe(
@@ -125,14 +140,14 @@ def _build(settings: Settings, what: Plan, date: str, console: Console) -> relea
             sources=checked.converted,
             redirects=checked.redirects,
             description=description,
-            contradictions=_contradictions(checked.findings),
             previous=releases.current(),
+            found=checked.found,
+            store=_serves_from_disk(settings, statements.count(checked.connection)),
         )
         with console.status("Writing the release"):
             writer.write(checked.connection, contents, partial)
-            if _serves_from_disk(settings, statements.count(checked.connection)):
-                writer.write_store(partial)
-            _write_report(checked, partial)
+            counts = _accounts(checked.connection, checked.converted)
+            report.write(checked.connection, counts, partial, "ESS")
             writer.seal(partial)
         made = releases.finish(partial)
         releases.use(made.folder.name)
@@ -144,11 +159,10 @@ def _serves_from_disk(settings: Settings, count: int) -> bool:
     return settings.engine == "disk" or (not settings.engine and count > settings.disk_above)
 
 
-def check_only(settings: Settings, what: Plan, console: Console) -> list[Finding]:
-    """Everything up to the report, without a release; the findings."""
+def check_only(settings: Settings, what: Plan, console: Console) -> list[Group]:
+    """Everything up to the report, without a release; what was found."""
     with _alone(settings), _checked(settings, what, console) as checked:
-        _write_report(checked, settings.var / "build")
-        return checked.findings
+        return checked.found
 
 
 @contextmanager
@@ -168,11 +182,13 @@ def _alone(settings: Settings) -> Iterator[None]:
 def _checked(settings: Settings, what: Plan, console: Console) -> Iterator[Checked]:
     build = settings.var / "build"
     converted, findings = _convert_all(settings, what, console)
-    with statements.connect(build / "spill") as connection:
+    with statements.connect(build / "work", settings.build_memory) as connection:
+        report.begin(connection)
+        report.add(connection, findings)
         with console.status("Merging statements"):
             redirects = statements.merge(connection, converted, link.decisions(DATA / "links.csv"))
         with console.status("Applying rules"):
-            store = _store(connection, build)
+            store = rules.store(connection, converted, build / "statements.nq")
             derived = rules.infer(store)
             statements.add(
                 connection,
@@ -181,9 +197,12 @@ def _checked(settings: Settings, what: Plan, console: Console) -> Iterator[Check
                 build / "inferred.tsv",
             )
         with console.status("Checking"):
-            findings += check.by_queries(store)
-            findings += _check_shapes(connection, converted)
-        yield Checked(connection, converted, redirects, findings)
+            report.add(connection, check.by_queries(store))
+            report.add(connection, _check_shapes(connection, converted))
+            check.over_everything(connection)
+        del store
+        found = report.write(connection, _accounts(connection, converted), build, "ESS")
+        yield Checked(connection, converted, redirects, found)
 
 
 def _convert_all(
@@ -218,15 +237,18 @@ def _convert_all(
             converted.append(done)
             short, warnings = convert.check_expected(done)
             problems += short + _too_many_set_aside(done, settings)
-            findings += [_warning("expected-count", each) for each in warnings]
-            findings += [_warning("set-aside", str(each)) for each in done.outcome.set_aside]
+            findings += [_finding("expected-count", each) for each in warnings]
+            findings += [_finding("set-aside", str(each)) for each in done.outcome.set_aside]
             findings += [
-                _warning("unread-column", f"{source.name}: {column}")
+                _finding("unread-column", f"{source.name}: {column}")
                 for column in done.outcome.unread
             ]
     if problems:
-        findings += [Finding("violation", "input", "", each, each) for each in problems]
-        report.write(findings, [], settings.var / "build", "ESS")
+        findings += [_finding("input", each) for each in problems]
+        with duckdb.connect() as connection:
+            report.begin(connection)
+            report.add(connection, findings)
+            report.write(connection, [], settings.var / "build", "ESS")
         raise BuildFailed(
             f"Nothing was released. Problems in the input: {len(problems)}.",
             settings.var / "build" / "report.html",
@@ -247,8 +269,9 @@ def _progress(console: Console) -> Progress:
     )
 
 
-def _warning(name: str, text: str) -> Finding:
-    return Finding("warning", name, "", text, text)
+def _finding(name: str, text: str) -> Finding:
+    """What the reading of the sources found."""
+    return Finding(*_OF_SOURCES[name], detail=text)
 
 
 def _too_many_set_aside(done: Converted, settings: Settings) -> list[str]:
@@ -257,16 +280,6 @@ def _too_many_set_aside(done: Converted, settings: Settings) -> list[str]:
     if len(aside) <= settings.max_set_aside * done.outcome.rows:
         return []
     return [str(each) for each in aside]
-
-
-def _store(connection: duckdb.DuckDBPyConnection, build: Path) -> Store:
-    """The statements in a store, for rules and checks."""
-    path = build / "statements.nq"
-    statements.write_quads(connection, path)
-    store = Store()
-    store.bulk_load(path=path, format=RdfFormat.N_QUADS)
-    path.unlink()
-    return store
 
 
 def _check_shapes(
@@ -280,8 +293,8 @@ def _check_shapes(
     if not curated:
         return []
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE written AS SELECT DISTINCT s.subject FROM statement s, "
-        "(SELECT DISTINCT source FROM read_parquet($files)) WHERE list_contains(sources, source)",
+        "CREATE OR REPLACE TEMP TABLE written AS SELECT DISTINCT subject FROM statement WHERE "
+        "list_has_any(sources, (SELECT list(DISTINCT source) FROM read_parquet($files)))",
         {"files": curated},
     )
     condition = (
@@ -296,20 +309,18 @@ def _check_shapes(
     return [each for each in check.against_shapes(graph) if each.entity in written]
 
 
-def _contradictions(findings: list[Finding]) -> int:
-    return sum(each.check.startswith("contradiction") for each in findings)
-
-
-def _write_report(checked: Checked, folder: Path) -> None:
-    rows = [
-        ("énoncés", "statements", f"{statements.count(checked.connection):,}"),
-        *(row for each in checked.converted for row in _account(each)),
+def _accounts(
+    connection: duckdb.DuckDBPyConnection, converted: list[Converted]
+) -> list[tuple[str, str, str]]:
+    """The figures of the report: (French, English, numbers)."""
+    return [
+        ("énoncés", "statements", f"{statements.count(connection):,}"),
+        *(row for each in converted for row in _account(each)),
     ]
-    report.write(checked.findings, rows, folder, "ESS")
 
 
 def _account(done: Converted) -> Iterator[tuple[str, str, str]]:
-    """What became of a source's rows, for the report: (French, English, numbers)."""
+    """What became of a source's rows."""
     outcome, name = done.outcome, done.source.name
     yield (
         f"{name} : lignes lues, mises de côté",
@@ -320,10 +331,10 @@ def _account(done: Converted) -> Iterator[tuple[str, str, str]]:
         yield f"{name} : écartées, {reason}", f"{name}: left out, {reason}", f"{number:,}"
 
 
-def _stop_on_violations(findings: list[Finding], path: Path) -> None:
-    if broken := report.violations(findings):
+def _stop_on_violations(found: list[Group], path: Path) -> None:
+    if broken := report.violations(found):
+        problems = [str(finding) for each in broken for finding in each.first]
+        number = sum(each.number for each in broken)
         raise BuildFailed(
-            f"Nothing was released. Violations: {len(broken)}.",
-            path,
-            [str(each) for each in broken[:PROBLEMS_SHOWN]],
+            f"Nothing was released. Violations: {number}.", path, problems[:PROBLEMS_SHOWN]
         )

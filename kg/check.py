@@ -1,10 +1,19 @@
-"""Checks: shapes over what people wrote, queries over everything, expected counts; one report."""
+"""Checks: what is wrong with the statements, as findings.
+
+    ontology/*/shapes.ttl      shapes, over what people wrote
+    ontology/checks/*.rq       SPARQL, over the store that the rules are applied to (`kg.rules`)
+    ontology/checks/*.sql      SQL, over all statements, however many there are
+
+The first column of a query, `entity`, is the thing that is at fault; the others tell what is wrong.
+A header line `topic: <column>` says by which of them the findings are counted in the report.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 from pyoxigraph import NamedNode, QuerySolutions, Store
 from pyshacl import validate
 from rdflib import RDF as RDFLIB_RDF
@@ -64,34 +73,57 @@ def _finding(results: Graph, node: Node) -> Finding:
 
 
 def by_queries(store: Store, folder: Path = ONTOLOGY / "checks") -> Iterator[Finding]:
-    """The rows of every check query, run over the union of all graphs."""
+    """The rows of every check in SPARQL, run over the union of a store's graphs."""
     for check in read_all(folder):
-        severity = check.get("severity")
-        if severity not in SEVERITIES:
-            raise InputError(
-                "is not a severity",
-                file=check.path,
-                value=severity,
-                mend=f"write one of: {', '.join(SEVERITIES)}",
+        severity = _severity(check)
+        try:
+            rows = store.query(check.text, use_default_graph_as_union=True)
+        except SyntaxError as error:
+            raise InputError(str(error), file=check.path) from None
+        assert isinstance(rows, QuerySolutions)
+        names = [variable.value for variable in rows.variables]
+        for row in rows:
+            entity = row["entity"]
+            details = [f"{name}: {row[name].value}" for name in names[1:] if row[name] is not None]
+            yield Finding(
+                severity=severity,
+                check=check.name,
+                entity=entity.value if isinstance(entity, NamedNode) else str(entity),
+                message_fr=check.get("problem", "fr"),
+                message_en=check.get("problem", "en"),
+                detail="; ".join(details),
             )
-        yield from _findings(check, severity, store)
 
 
-def _findings(check: QueryFile, severity: str, store: Store) -> Iterator[Finding]:
-    try:
-        rows = store.query(check.text, use_default_graph_as_union=True)
-    except SyntaxError as error:
-        raise InputError(str(error), file=check.path) from None
-    assert isinstance(rows, QuerySolutions)
-    names = [variable.value for variable in rows.variables]
-    for row in rows:
-        entity = row["entity"]
-        details = [f"{name}: {row[name].value}" for name in names[1:] if row[name] is not None]
-        yield Finding(
-            severity=severity,
-            check=check.name,
-            entity=entity.value if isinstance(entity, NamedNode) else str(entity),
-            message_fr=check.get("problem", "fr"),
-            message_en=check.get("problem", "en"),
-            detail="; ".join(details),
+def over_everything(
+    connection: duckdb.DuckDBPyConnection, folder: Path = ONTOLOGY / "checks"
+) -> None:
+    """Add the rows of every check in SQL, run over the table `statement`, to the report's table."""
+    for check in read_all(folder, suffix=".sql"):
+        names = connection.sql(check.text).columns
+        details = ", ".join(f"'{name}: ' || str(\"{name}\")" for name in names[1:])
+        topic = f'str("{check.get("topic")}")' if "topic" in check.header else "''"
+        connection.execute(
+            f"""INSERT INTO finding
+            SELECT $severity, $check, str(entity), $fr, $en,
+                   concat_ws('; ', {details}), {topic}
+            FROM ({check.text})""",
+            {
+                "severity": _severity(check),
+                "check": check.name,
+                "fr": check.get("problem", "fr"),
+                "en": check.get("problem", "en"),
+            },
         )
+
+
+def _severity(check: QueryFile) -> str:
+    severity = check.get("severity")
+    if severity not in SEVERITIES:
+        raise InputError(
+            "is not a severity",
+            file=check.path,
+            value=severity,
+            mend=f"write one of: {', '.join(SEVERITIES)}",
+        )
+    return severity

@@ -105,8 +105,6 @@ def _date(date: str | None) -> str:
 @click.pass_obj
 def check(settings: Settings, profile: str, pairs: tuple[str, ...]) -> None:
     """Check the sources and what follows from them, without a release."""
-    from collections import Counter  # noqa: PLC0415
-
     from rich.console import Console  # noqa: PLC0415
 
     from kg import build as building  # noqa: PLC0415
@@ -114,14 +112,14 @@ def check(settings: Settings, profile: str, pairs: tuple[str, ...]) -> None:
     from kg.report import violations  # noqa: PLC0415
 
     what = building.plan(profile, _given(pairs))
-    findings = building.check_only(settings, what, Console(stderr=True))
-    for (severity, name), number in sorted(
-        Counter((f.severity, f.check) for f in findings).items()
-    ):
-        click.echo(f"{severity:>9}  {number:>6}  {name}")
+    found = building.check_only(settings, what, Console(stderr=True))
+    for each in found:
+        name = " ".join(filter(None, [each.check, each.topic]))
+        click.echo(f"{each.severity:>9}  {each.number:>9,}  {name}")
     report = settings.var / "build" / "report.html"
-    if broken := violations(findings):
-        raise BuildFailed(f"{len(broken)} violations.", report, [str(f) for f in broken[:50]])
+    if broken := violations(found):
+        problems = [str(finding) for each in broken for finding in each.first]
+        raise BuildFailed(f"{sum(f.number for f in broken)} violations.", report, problems[:50])
     click.echo(f"No violation. Report: {report}")
 
 

@@ -1,4 +1,4 @@
-"""Query files: SPARQL in a file of its own, with a header of comments.
+"""Query files: SPARQL (or SQL) in a file of its own, with a header of comments.
 
     # title@fr: Qui présidait quoi ?
     # title@en: Who presided over what?
@@ -10,7 +10,8 @@
     SELECT …
 
 Questions, checks, rules and the queries of pages are all such files. Their PREFIX lines are
-written by `kg fmt` from `ontology/prefixes.ttl`.
+written by `kg fmt` from `ontology/prefixes.ttl`. In SQL, where comments begin with `--`, an IRI
+may be written `<prefix:name>`.
 """
 
 from __future__ import annotations
@@ -23,9 +24,11 @@ from kg.errors import InputError
 from kg.iri import BASE, rebase
 from kg.vocab import prefixes
 
-_FIELD = re.compile(r"# ([a-z-]+(?:@[a-z]{2})?):\s*(.*)")
-_MORE = re.compile(r"#   +(\S.*)")
+_FIELD = re.compile(r"(?:#|--) ([a-z-]+(?:@[a-z]{2})?):\s*(.*)")
+_MORE = re.compile(r"(?:#|--)   +(\S.*)")
+_COMMENT = ("#", "--")
 _PREFIX = re.compile(r"PREFIX\s+[\w-]*:\s*<[^>]*>\s*", re.IGNORECASE)
+_SHORT = re.compile(r"<([a-z][\w-]*):([\w-]+)>")
 _USED = re.compile(r"(?<![\w<?$:#-])([A-Za-z][\w-]*):(?=[\w%\\])")
 
 
@@ -63,20 +66,22 @@ def read(path: Path, base: str = BASE) -> QueryFile:
             header[last] = field[2].strip()
         elif last and (more := _MORE.fullmatch(line)):
             header[last] = f"{header[last]} {more[1].strip()}".strip()
-        elif not line.startswith("#"):
+        elif not line.startswith(_COMMENT):
             break
     body = "\n".join(lines[_header_length(lines) :]).strip() + "\n"
+    if path.suffix == ".sql":
+        body = _SHORT.sub(lambda short: f"<{prefixes()[short[1]]}{short[2]}>", body)
     return QueryFile(path, header, rebase(body, base))
 
 
-def read_all(folder: Path, base: str = BASE) -> list[QueryFile]:
-    """All query files of a folder, by name."""
-    return [read(path, base) for path in sorted(folder.glob("*.rq"))]
+def read_all(folder: Path, base: str = BASE, suffix: str = ".rq") -> list[QueryFile]:
+    """All query files of a folder in SPARQL (or another language, by its suffix), by name."""
+    return [read(path, base) for path in sorted(folder.glob(f"*{suffix}"))]
 
 
 def _header_length(lines: list[str]) -> int:
     for number, line in enumerate(lines):
-        if not line.startswith("#"):
+        if not line.startswith(_COMMENT):
             return number
     return len(lines)
 

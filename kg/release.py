@@ -5,7 +5,7 @@ var/releases/
   2026-11-23-1/
     manifest.json                    id, date, base, software, sources, counts, checksums
     statements.parquet               subject, predicate, object (N-Triples terms), sources
-    dumps/                           all, per kind, per source: .nq.zst and .ttl.zst
+    dumps/                           all, per kind, per source: .nq.zst and .ttl.zst (`kg.dumps`)
     changes/                         added.nq.zst, removed.nq.zst since the previous release
     search/                          the index of names and facets
     store/                           for the disk engine: bulk-loaded, optimised, closed; only of
@@ -13,7 +13,8 @@ var/releases/
     description.ttl                  VoID, DCAT, prefixes, example queries
     ontology/                        as it was
     redirects.tsv                    superseded IRI, the IRI that took its place
-    report.ttl  report.html          the checks
+    report.ttl  report.html          the checks: how much each found, and the first of that
+    findings.parquet                 all that they found
     SHA256SUMS                       of all files but those of search/ and store/, whose libraries
                                      never write the same bytes twice
   .2026-11-23-2.partial/             being written, or left by a build that ended; never served
@@ -77,7 +78,7 @@ class Release:
         """Load all statements into a store."""
         with (
             (self.folder / "dumps" / "all.nq.zst").open("rb") as file,
-            zstandard.ZstdDecompressor().stream_reader(file) as quads,
+            zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True) as quads,
         ):
             store.bulk_load(quads, RdfFormat.N_QUADS)
 

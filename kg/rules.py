@@ -1,21 +1,56 @@
 """Rules: what `ontology/rules/*.rq` derive from the statements, materialised once.
 
-The rules run in the order of their names over the union of all graphs, again and again until
-nothing new comes. What they add is one more source, `inferred`.
+The rules run in the order of their names over the union of all graphs of a store, again and again
+until nothing new comes. What they add is one more source, `inferred`.
+
+The store need not hold the registers: a source that is `complete` states itself what rules would
+derive of its rows. So it holds what the other sources state, and what anybody states of the things
+that these speak of; and of what only complete sources describe one thing for each property and
+class, as a sample.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from pyoxigraph import BlankNode, NamedNode, Quad, QueryTriples, Store, Triple
+import duckdb
+from pyoxigraph import BlankNode, NamedNode, Quad, QueryTriples, RdfFormat, Store, Triple
 
-from kg import iri
+from kg import iri, statements
+from kg.convert import Converted
 from kg.errors import InputError
 from kg.queryfile import QueryFile, read_all
 from kg.settings import ONTOLOGY
+from kg.vocab import RDF
 
 ROUNDS = 10
+LOOKED_AT = f"""CREATE OR REPLACE TEMP TABLE looked_at AS
+WITH other AS (SELECT * FROM statement WHERE NOT list_has_all($complete, sources))
+SELECT owner(subject) FROM other
+UNION SELECT owner(object) FROM other WHERE starts_with(object, '<{iri.BASE}id/')
+UNION SELECT min(owner(subject)) FROM statement GROUP BY predicate
+UNION SELECT min(owner(subject)) FROM statement WHERE predicate = '{RDF.type}' GROUP BY object"""
+
+
+def store(
+    connection: duckdb.DuckDBPyConnection, sources: Sequence[Converted], scratch: Path
+) -> Store:
+    """The statements that rules and checks in SPARQL look at."""
+    files = [str(each.statements) for each in sources if each.source.complete]
+    condition = "true"
+    if files:
+        (complete,) = connection.execute(
+            "SELECT list(DISTINCT source) FROM read_parquet($files)", {"files": files}
+        ).fetchone() or ([],)
+        connection.execute(LOOKED_AT, {"complete": complete})
+        condition = "owner(subject) IN (FROM looked_at)"
+    chosen = f"FROM statement WHERE {condition} ORDER BY subject, predicate, object"
+    statements.write_quads(connection, chosen, scratch)
+    loaded = Store()
+    loaded.bulk_load(path=scratch, format=RdfFormat.N_QUADS)
+    scratch.unlink()
+    return loaded
 
 
 def infer(store: Store, folder: Path = ONTOLOGY / "rules") -> list[Triple]:

@@ -44,6 +44,7 @@ class Settings:
     query_length: int = 1_000_000
     result_size: int = 1024
     max_set_aside: float = 0.001
+    build_memory: int = 2048
     public_url: str = ""
     engine: str = ""
     disk_above: int = 3_000_000

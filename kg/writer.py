@@ -1,53 +1,75 @@
-"""Writing a release: dumps, index, description, manifest, checksums (the layout: `kg.release`)."""
+"""Writing a release: dumps, index, description, manifest, checksums (the layout: `kg.release`).
+
+The statements are sorted once, into `statements.parquet`; what else holds them reads them there.
+Of a large release the store is loaded, and Turtle written, in processes of their own.
+"""
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyoxigraph
-import zstandard
 from pyoxigraph import Store
 
-from kg import describe, statements
+from kg import describe, dumps, statements
 from kg.convert import Converted, checksum, entities
-from kg.iri import BASE, kinds, rebase
+from kg.iri import rebase
+from kg.processes import workers
 from kg.release import Release
+from kg.report import Group
 from kg.search import entries, fields
 from kg.settings import ONTOLOGY
 from kg.sources import Triple
-from kg.vocab import prefixes
+
+LARGE = 1_000_000
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What goes into a release besides the statements."""
+    """What goes into a release besides the statements; `store`: one for the disk engine too."""
 
     edition: describe.Edition
     base: str
     sources: list[Converted]
     redirects: dict[str, str]
     description: list[Triple]
-    contradictions: int
     previous: Release | None
+    found: Sequence[Group] = ()
+    store: bool = False
 
 
 def write(connection: duckdb.DuckDBPyConnection, contents: Contents, folder: Path) -> None:
     """Write everything but the report into a release's folder. The same inputs, the same bytes
-    (but for the search index, whose library names its files at random).
+    (but for the search index and the store, whose libraries never write the same twice).
     """
     base = contents.base
     statements.write_parquet(connection, folder / "statements.parquet", base)
     (folder / "dumps").mkdir()
-    for name, condition in _parts(contents.sources):
-        _dump(connection, folder / "dumps", name, condition, base)
-    changes = _write_changes(connection, contents.previous, folder)
+    with workers(2 if statements.count(connection) > LARGE else 0) as pool:
+        things = dumps.write_things(connection, folder, base)
+        tasks: list[Future[Any]] = []
+        if contents.store:
+            tasks.append(pool.submit(write_store, folder))
+        turtle = [pool.submit(dumps.write_turtle, path) for path in things]
+        for path in dumps.write_sources(connection, folder, base, contents.sources):
+            tasks.append(pool.submit(dumps.write_turtle, path))
+        _write_rest(connection, contents, folder)
+        dumps.join((each.result() for each in turtle), folder / "dumps" / "all.ttl.zst")
+        for task in tasks:
+            task.result()
+
+
+def _write_rest(connection: duckdb.DuckDBPyConnection, contents: Contents, folder: Path) -> None:
+    """All that is no dump of statements."""
+    base = contents.base
+    changes = _write_changes(connection, contents, folder)
     fields.write(entries.gather(connection), folder / "search")
     describe.write(contents.description, folder / "description.ttl", base)
     shutil.copytree(ONTOLOGY, folder / "ontology")
@@ -84,55 +106,11 @@ def seal(folder: Path) -> None:
     (folder / "SHA256SUMS").write_text("".join(lines), encoding="utf-8")
 
 
-def _parts(sources: list[Converted]) -> Iterator[tuple[str, str]]:
-    """The dumps: name and SQL condition. Everything, each kind, each source folder."""
-    yield "all", "true"
-    for kind in sorted(kinds()):
-        yield f"kind-{kind}", f"starts_with(subject, '<{BASE}id/{kind}/')"
-    for source in sources:
-        made_by = f"SELECT DISTINCT source FROM read_parquet('{source.statements}')"
-        yield (
-            f"source-{source.source.name}",
-            f"list_has_any(sources, (SELECT list(source) FROM ({made_by})))",
-        )
-    for own in ("inferred", "description"):
-        yield f"source-{own}", f"list_contains(sources, '{own}')"
-
-
-def _dump(
-    connection: duckdb.DuckDBPyConnection, folder: Path, name: str, condition: str, base: str
-) -> None:
-    """One part as N-Quads and Turtle; nothing if it is empty."""
-    found = connection.execute(f"SELECT 1 FROM statement WHERE {condition} LIMIT 1").fetchone()
-    if not found:
-        return
-    statements.write_quads(connection, folder / f"{name}.nq.zst", base, condition)
-    compressor = zstandard.ZstdCompressor(level=3)
-    with (
-        (folder / f"{name}.ttl.zst").open("wb") as file,
-        compressor.stream_writer(file) as compressed,
-    ):
-        pyoxigraph.serialize(
-            _triples(connection, condition, base),
-            compressed,
-            pyoxigraph.RdfFormat.TURTLE,
-            prefixes=prefixes(),
-        )
-
-
-def _triples(
-    connection: duckdb.DuckDBPyConnection, condition: str, base: str
-) -> Iterator[pyoxigraph.Triple]:
-    """The sorted triples of a part."""
-    for lines in statements.batches(connection, condition):
-        for quad in pyoxigraph.parse(rebase(lines, base), format=pyoxigraph.RdfFormat.N_TRIPLES):
-            yield quad.triple
-
-
 def _write_changes(
-    connection: duckdb.DuckDBPyConnection, previous: Release | None, folder: Path
+    connection: duckdb.DuckDBPyConnection, contents: Contents, folder: Path
 ) -> dict[str, int]:
     """What came and what went since the previous release; nothing is written for the first."""
+    previous = contents.previous
     if previous is None:
         return {"added": statements.count(connection), "removed": 0}
     added, removed = statements.difference(
@@ -140,7 +118,8 @@ def _write_changes(
     )
     (folder / "changes").mkdir()
     for table in ("added", "removed"):
-        statements.write_quads(connection, folder / "changes" / f"{table}.nq.zst", table=table)
+        path = folder / "changes" / f"{table}.nq.zst"
+        statements.write_quads(connection, f"FROM {table}", path, contents.base)
     return {"added": added, "removed": removed}
 
 
@@ -160,10 +139,16 @@ def _manifest(
             "statements": statements.count(connection),
             "sources": makers,
             "graphs": len(statements.source_sets(connection)),
-            "contradictions": contents.contradictions,
+            "contradictions": sum(
+                each.number for each in contents.found if each.check.startswith("contradiction")
+            ),
             "entities": entities(connection, "statement"),
         },
         "sources": [_source(each) for each in contents.sources],
+        "findings": [
+            {name: getattr(each, name) for name in ("severity", "check", "topic", "number")}
+            for each in contents.found
+        ],
         "previous": contents.previous.id if contents.previous else None,
         "changes": changes,
     }

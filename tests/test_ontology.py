@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pyshacl
 import pytest
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store, Variable, parse
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store, parse
 from rdflib import RDF, RDFS, SH, Graph
 
-from kg import iri, vocab
+from kg import check, iri, report, statements, vocab
 from kg.queryfile import read_all
+from kg.report import Finding
 from kg.rules import infer
 from kg.settings import ONTOLOGY, Settings
 from kg.vocab import prefixes
@@ -20,7 +21,8 @@ ESS, SHAPES = prefixes()["ess"], prefixes()["ess-shapes"]
 LANGUAGES = {"fr", "en"}
 KINDS = sorted(path.parent.name for path in ONTOLOGY.glob("*/terms.ttl"))
 TURTLE_FILES = sorted(ONTOLOGY.rglob("*.ttl"))
-QUERY_FILES = [file for folder in ("rules", "checks") for file in read_all(ONTOLOGY / folder)]
+CHECKS = [*read_all(ONTOLOGY / "checks"), *read_all(ONTOLOGY / "checks", suffix=".sql")]
+QUERY_FILES = [*read_all(ONTOLOGY / "rules"), *CHECKS]
 QUESTIONS = read_all(ONTOLOGY / "questions")
 VOCABULARIES = Settings.from_environment().shared / "samples" / "vocab"
 PREFIX_LINES = "".join(f"@prefix {name}: <{space}> .\n" for name, space in prefixes().items())
@@ -216,7 +218,8 @@ def test_property_shapes_have_iris_so_that_they_can_be_switched_off():
 
 @pytest.mark.parametrize("file", QUERY_FILES, ids=lambda file: file.name)
 def test_a_query_parses_and_has_its_header_in_both_languages(file):
-    Store().query(file.text)
+    if file.path.suffix == ".rq":
+        Store().query(file.text)
     fields = ("title", "problem", "solution") if file.path.parent.name == "checks" else ("title",)
     assert all(file.get(field, language) for field in fields for language in sorted(LANGUAGES))
 
@@ -413,26 +416,48 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("check", read_all(ONTOLOGY / "checks"), ids=lambda file: file.name)
-def test_a_check_finds_its_fault_and_only_that(check):
-    assert check.name in FAULTS, "add to FAULTS what the check must find"
-    rows = store_of(FAULTS[check.name]).query(check.text, use_default_graph_as_union=True)
-    assert rows.variables[0] == Variable("entity"), "the first variable is ?entity"
-    found = {re.sub(r"^.*[/#]", "", row["entity"].value) for row in rows}
-    assert found == {"x"}
+@pytest.fixture
+def findings(tmp_path):
+    """What the checks find in a store."""
+
+    def find(store: Store) -> list[Finding]:
+        rows = [(str(q.subject), str(q.predicate), str(q.object)) for q in store]
+        with statements.connect(tmp_path / "work") as connection:
+            connection.execute(
+                "CREATE TABLE statement AS SELECT unnest($1) AS subject, unnest($2) AS predicate, "
+                "unnest($3) AS object, ['example'] AS sources",
+                [list(column) for column in zip(*rows, strict=True)],
+            )
+            report.begin(connection)
+            report.add(connection, check.by_queries(store))
+            check.over_everything(connection)
+            return [finding for group in report.groups(connection) for finding in group.first]
+
+    return find
 
 
-def test_the_examples_have_none_of_the_faults_that_are_violations():
+def test_no_two_checks_have_one_name():
+    names = [check.name for check in CHECKS]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("name", [check.name for check in CHECKS])
+def test_a_check_finds_its_fault_and_only_that(name, findings):
+    assert name in FAULTS, "add to FAULTS what the check must find"
+    found = [each for each in findings(store_of(FAULTS[name])) if each.check == name]
+    assert {re.sub(r"^.*[/#]", "", each.entity) for each in found} == {"x"}
+
+
+def test_the_examples_have_none_of_the_faults_that_are_violations(findings):
     store = store_of(*(ONTOLOGY / kind / "example.ttl" for kind in KINDS))
     store.extend(terms().quads_for_pattern(None, None, None))
     infer(store)
-    found = {}
-    for check in read_all(ONTOLOGY / "checks"):
-        # The examples lead to things that they do not describe.
-        if check.get("severity") == "violation" and check.name != "dangling-reference":
-            rows = store.query(check.text, use_default_graph_as_union=True)
-            found |= {check.name: [row["entity"].value for row in rows]}
-    assert {name: entities for name, entities in found.items() if entities} == {}
+    # The examples lead to things that they do not describe.
+    assert not [
+        str(each)
+        for each in findings(store)
+        if each.severity == "violation" and each.check != "dangling-reference"
+    ]
 
 
 # --- Other vocabularies

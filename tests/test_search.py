@@ -73,11 +73,12 @@ def term(text):
 
 def index_of(folder, text):
     """An index of statements, one on a line: path, property, path or literal."""
-    lines = [line.split(" ", 2) for line in text.strip().splitlines()]
-    with connect(folder / "spill") as connection:
-        connection.execute("CREATE TABLE statement (subject TEXT, predicate TEXT, object TEXT)")
-        connection.executemany(
-            "INSERT INTO statement VALUES (?, ?, ?)", [[*map(term, line)] for line in lines]
+    lines = [map(term, line.split(" ", 2)) for line in text.strip().splitlines()]
+    with connect(folder / "work") as connection:
+        connection.execute(
+            "CREATE TABLE statement AS SELECT unnest($s) AS subject, unnest($p) AS predicate, "
+            "unnest($o) AS object",
+            dict(zip("spo", map(list, zip(*lines, strict=True)), strict=True)),
         )
         fields.write(entries.gather(connection), folder / "search")
     return Index(folder / "search", BASE)

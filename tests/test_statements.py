@@ -101,7 +101,10 @@ def test_what_stands_already_is_not_added_again(merged, tmp_path):
 
 def test_quads_are_sorted_and_rebased(merged, tmp_path):
     connection, _ = merged("b,B,,s+t", "a,A,,s")
-    statements.write_quads(connection, tmp_path / "x.nq", "http://example.org/kg/")
+    base = "http://example.org/kg/"
+    statements.write_parquet(connection, tmp_path / "x.parquet", base)
+    file = f"FROM '{tmp_path / 'x.parquet'}'"
+    statements.write_quads(connection, file, tmp_path / "x.nq", base)
     lines = (tmp_path / "x.nq").read_text().splitlines()
     assert lines == sorted(lines)
     assert all(line.startswith("<http://example.org/kg/id/organization/") for line in lines)

@@ -10,11 +10,13 @@ An importer is a module with
 
     def paths(given: Path | None) -> list[Path]   the files to read; MissingFile says how to get
     def records(inputs: Inputs) -> Iterator[Row | LeftOut]    reading, parsing, filtering
-    def triples(row: Row) -> Iterator[Triple]                 pure; pops each field that it uses
+    def triples(row: Row) -> Iterator[Triple]                 pure; pops each field that it uses;
+                                                              run in several processes at once
     def check(given: Path | None) -> list[InputError]         optional: all that is wrong at once
     def source(row: Row) -> str                    optional: who states the row (default: the name)
     IGNORED: frozenset[str]                                   columns left out on purpose
     EXPECT: dict[str, tuple[int, int]]                        kind to (least, most) entities
+    EXPECT_WITH: dict[tuple[str, str], dict]     optional: what an option's value has in its stead
     NEEDS: tuple[str, ...]                       optional: sources to convert before this one
     OPTIONS: dict[str, tuple[str, ...]]          optional: what a profile may choose, default first
     COMPLETE: bool                               optional: it states by itself what the rules would
@@ -29,6 +31,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TypeAlias
@@ -46,7 +49,8 @@ Triple: TypeAlias = tuple[NamedNode, NamedNode, NamedNode | Literal]
 class Inputs:
     """What an importer reads: files, the options chosen, the Parquet files of what it needs.
 
-    A file of `converted` has the columns subject, predicate, object (N-Triples terms) and source.
+    A path of `converted` is a pattern that DuckDB reads like one file, with the columns subject,
+    predicate, object (N-Triples terms) and source.
     """
 
     paths: list[Path]
@@ -70,6 +74,12 @@ class Source:
     needs: tuple[str, ...] = ()
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     complete: bool = False
+    expect_with: Mapping[tuple[str, str], dict[str, tuple[int, int]]] = field(default_factory=dict)
+
+    def expected(self, options: Mapping[str, str]) -> dict[str, tuple[int, int]]:
+        """How many entities of each kind are usual with these options; the last one decides."""
+        chosen = [self.expect_with[each] for each in options.items() if each in self.expect_with]
+        return chosen[-1] if chosen else self.expect
 
     @property
     def description(self) -> Path:
@@ -80,6 +90,10 @@ class Source:
 def names() -> list[str]:
     """All sources that there are: the folders with an importer."""
     return sorted(path.parent.name for path in FOLDER.glob("*/importer.py"))
+
+
+def _named(name: str, row: Row) -> str:
+    return name
 
 
 def load(name: str) -> Source:
@@ -94,10 +108,11 @@ def load(name: str) -> Source:
         records=module.records,
         triples=module.triples,
         check=getattr(module, "check", lambda given: []),
-        stated_by=getattr(module, "source", lambda row: name),
+        stated_by=getattr(module, "source", partial(_named, name)),
         ignored=module.IGNORED,
         expect=module.EXPECT,
         needs=getattr(module, "NEEDS", ()),
         options=getattr(module, "OPTIONS", {}),
         complete=getattr(module, "COMPLETE", False),
+        expect_with=getattr(module, "EXPECT_WITH", {}),
     )

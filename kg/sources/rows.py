@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from kg.errors import InputError, MissingColumn, MissingFile
+from kg.settings import ROOT
+
+T = TypeVar("T")
 
 
 class RowError(ValueError):
@@ -16,6 +20,14 @@ class RowError(ValueError):
     def __init__(self, column: str, value: str, problem: str, mend: str | None = None) -> None:
         super().__init__(problem)
         self.column, self.value, self.problem, self.mend = column, value, problem, mend
+
+
+def checked(column: str, value: str, check: Callable[[str], T]) -> T:
+    """What `check` makes of a value; its `ValueError` becomes a `RowError` with the column."""
+    try:
+        return check(value)
+    except ValueError as error:
+        raise RowError(column, value, str(error)) from None
 
 
 class Row(dict[str, str]):
@@ -45,6 +57,12 @@ class Row(dict[str, str]):
             column=column,
             mend="give the file its column back, or mend the importer if the publisher renamed it",
         )
+
+
+def shown(path: Path) -> str:
+    """A path as people and manifests see it: relative to the project where it can be."""
+    path = path.resolve()
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else path.name
 
 
 @dataclass(frozen=True)
