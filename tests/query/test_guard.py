@@ -31,8 +31,8 @@ from kg.query import guard
         ("SELECT ?re\u0301sume\u0301 { ?re\u0301sume\u0301 :re\u0301sume\u0301 ?a·b }", "SELECT"),
         (r"ASK { <http://x/\u00E9> ?p '\u00E9\U0001F600' }", "ASK"),
         (
-            "PREFIX service: <http://x/> SELECT * { ?s service:p service:o . service:a a service:B }",
-            "SELECT",
+            "PREFIX service: <http://x/> ASK { ?s service:p service:o . service:a a service:B }",
+            "ASK",
         ),
         ("PREFIX service: <http://x/> SELECT * { GRAPH service:g { ?s ?p ?o } }", "SELECT"),
     ],
