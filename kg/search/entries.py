@@ -1,7 +1,6 @@
 """What the index knows of each entity, gathered from the table `statement` in SQL.
 
     word      what each entity is called, its identifiers, its dates
-    wider     what a territory or a concept is part of
     facet     the values by which lists are narrowed; a wide value finds what is narrower
     ordered   the entity's place in every order, and what a row of a list shows
 
@@ -18,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from pyoxigraph import RdfFormat, parse
 
+from kg import hierarchy
+from kg.hierarchy import path
 from kg.iri import BASE, schemes
 from kg.vocab import DCTERMS, ESS, FOAF, LEGAL, ORG, RDFS, SCHEMA, SKOS
 
@@ -53,6 +54,7 @@ _FACETS = (
     (ORG.classification, "type", "organization-type"),
     (DCTERMS.type, "type", "publication-type"),
     (ESS.territoryLevel, "type", "territory-level"),
+    (ESS.administrativeStatus, "status", "administrative-status"),
     (ESS.commune, "place", "territory"),
     (ESS.departement, "place", "territory"),
     (ESS.region, "place", "territory"),
@@ -93,11 +95,6 @@ class Entry:
     facets: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
-def _path(column: str) -> str:
-    """SQL: `<kind>/<key>` of a term that is the IRI of an entity."""
-    return f"{column}[{len(BASE) + len('<id/') + 1}:-2]"
-
-
 def _words(column: str) -> str:
     """SQL: a name without its punctuation, in the order of French dictionaries."""
     together = f"regexp_replace({column}, '\\b(\\pL)\\.', '\\1', 'g')"  # S.C.I.C.
@@ -105,31 +102,16 @@ def _words(column: str) -> str:
 
 
 _WORD = f"""
-SELECT split_part({_path("subject")}, '#', 1) AS entity, use, predicate,
+SELECT split_part({path("subject")}, '#', 1) AS entity, use, predicate,
        regexp_extract(object, '^"(.*)"', 1) || regexp_extract(object, '/(Q[0-9]+)>$', 1) AS value,
        regexp_extract(object, '"@([A-Za-z]+)[A-Za-z0-9-]*$', 1) AS lang
 FROM statement JOIN naming USING (predicate)
 WHERE starts_with(subject, '<{BASE}id/') AND (of_parts OR NOT contains(subject, '#'))
   AND value <> ''
 """
-_WIDER = f"""
-WITH RECURSIVE step AS (
-    SELECT {_path("subject")} AS thing, {_path("object")} AS wider FROM statement
-    WHERE predicate = $broader OR (predicate IN ($part_of, $replaced_by)
-        AND starts_with(subject, '<{BASE}id/territory/'))
-), up AS (
-    SELECT thing, wider FROM step
-    UNION SELECT up.thing, step.wider FROM up JOIN step ON step.thing = up.wider
-)
-SELECT thing, wider FROM up UNION SELECT unnest([thing, wider]) AS same, same FROM step
-"""
-_LEVEL = f"""
-SELECT {_path("subject")} AS territory, split_part({_path("object")}, '/', 2) AS level
-FROM statement WHERE predicate = $level AND level IN ('commune', 'departement', 'region')
-"""
 _FACET = f"""
 WITH stated AS (
-    SELECT {_path("subject")} AS entity, facet AS stated, {_path("object")} AS value
+    SELECT {path("subject")} AS entity, facet AS stated, {path("object")} AS value
     FROM statement JOIN listing USING (predicate)
     WHERE starts_with(subject, '<{BASE}id/') AND NOT contains(subject, '#')
       AND starts_with(object, '<{BASE}id/' || kind || '/')
@@ -140,7 +122,7 @@ WITH stated AS (
     LEFT JOIN wider ON thing = value AND stated IN ('theme', 'type', 'place', 'activity')
 )
 SELECT DISTINCT entity, split_part(value, '/', 2) AS key, CASE
-    WHEN stated = 'place' THEN level
+    WHEN stated = 'place' THEN if(level IN ('region', 'departement', 'commune'), level, NULL)
     WHEN stated <> 'activity' THEN stated
     WHEN regexp_full_match(key, '[A-Z]') THEN 'section'
     WHEN regexp_full_match(key, '[0-9][0-9]') THEN 'division' END AS facet
@@ -167,10 +149,10 @@ WITH called AS (
       AND facet.entity <> place.entity
     GROUP BY facet.entity
 ), pointed AS (
-    SELECT split_part({_path("object")}, '#', 1) AS entity, log2(count(*))::INTEGER AS links
+    SELECT split_part({path("object")}, '#', 1) AS entity, log2(count(*))::INTEGER AS links
     FROM statement
     WHERE starts_with(object, '<{BASE}id/') AND starts_with(subject, '<{BASE}id/')
-      AND split_part({_path("subject")}, '#', 1) <> entity
+      AND split_part({path("subject")}, '#', 1) <> entity
     GROUP BY entity
 ), named AS (
     SELECT *, coalesce(fr, plain, en) AS first, coalesce(en, plain, fr) AS second
@@ -221,18 +203,10 @@ def _prepare(connection: duckdb.DuckDBPyConnection) -> None:
         "naming": (rows, {"rows": _structs(("predicate", "use", "of_parts"), naming)}),
         "listing": (rows, {"rows": _structs(("predicate", "facet", "kind"), listing)}),
         "word": (_WORD, {}),
-        "wider": (
-            _WIDER,
-            {
-                "broader": str(SKOS.broader),
-                "part_of": str(DCTERMS.isPartOf),
-                "replaced_by": str(DCTERMS.isReplacedBy),
-            },
-        ),
-        "level": (_LEVEL, {"level": str(ESS.territoryLevel)}),
         "facet": (_FACET, {"concepts": sorted(schemes())}),
         "ordered": (_ORDERED, {"codes": [str(name) for name in _NAMING["code"]]}),
     }
+    hierarchy.prepare(connection)
     for name, (query, values) in tables.items():
         connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}", values)
 

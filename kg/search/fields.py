@@ -33,6 +33,7 @@ FACETS: dict[str, tuple[str, ...]] = {
     "theme": ("theme",),
     "year": (),
     "size": ("size-class",),
+    "status": ("administrative-status",),
 }
 ORDERS = ("name_fr", "name_en", "newest")
 BEGINNING = 16
