@@ -35,14 +35,19 @@ def release(settings: Settings, size: int) -> Release:
     quads = folder / "generated.nq.zst"
     generate(size, quads)
     with statements.connect(folder / "work") as connection:
-        connection.execute(
-            "CREATE TABLE statement "
-            "(subject VARCHAR, predicate VARCHAR, object VARCHAR, sources VARCHAR[])"
-        )
-        connection.execute(READ, {"file": str(quads)})
+        read(connection, quads)
         made = _write(connection, releases, folder, settings)
     quads.unlink()
     return made
+
+
+def read(connection: duckdb.DuckDBPyConnection, quads: Path) -> None:
+    """Make the table `statement` of generated quads."""
+    connection.execute(
+        "CREATE TABLE statement "
+        "(subject VARCHAR, predicate VARCHAR, object VARCHAR, sources VARCHAR[])"
+    )
+    connection.execute(READ, {"file": str(quads)})
 
 
 def _write(

@@ -19,12 +19,13 @@ from typing import Any, TypeAlias
 import duckdb
 from pyoxigraph import Store
 
-from kg import describe, dumps, search, statements
+from kg import describe, dumps, statements
 from kg.convert import Converted, checksum, entities
 from kg.iri import rebase
 from kg.processes import workers
 from kg.release import Release
 from kg.report import Group
+from kg.search import entries, fields
 from kg.settings import ONTOLOGY
 from kg.sources import Triple
 
@@ -73,7 +74,7 @@ def write(
         with stage("Comparing with the previous release"):
             changes = _write_changes(connection, contents, folder)
         with stage("Writing the index"):
-            search.write(search.entries(connection, base), folder / "search")
+            fields.write(entries.gather(connection), folder / "search")
         _write_rest(connection, contents, changes, folder)
         with stage("Writing the store and Turtle"):
             dumps.join((each.result() for each in turtle), folder / "dumps" / "all.ttl.zst")

@@ -404,6 +404,9 @@ FAULTS = {
         <x> schema:startDate "2020-03"^^xsd:gYearMonth ; schema:endDate "2019"^^xsd:gYear .
         <y> schema:startDate "2020-03"^^xsd:gYearMonth ; schema:endDate "2020"^^xsd:gYear .""",
     "seat-in-former-commune": "<x> ess:commune <c> . <c> a ess:FormerCommune .",
+    "seat-without-region": """<x> ess:commune <nowhere> . <y> ess:commune <c> ; ess:region <r> .
+        <z> ess:commune <island> . <island> dcterms:isPartOf <overseas> .
+        <overseas> a igeo:CollectiviteDOutreMer .""",
     "shared-identifier": """<organization/x> ess:siren "1" . <organization/y> ess:siren "1" .
         <territory/z> ess:siren "1" .""",
     "shared-insee-code": """<x> ess:inseeCode "1" ; ess:territoryLevel <l> .

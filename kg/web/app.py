@@ -30,7 +30,7 @@ from kg.web.site import FOLDER, LICENCE, Site, site
 from kg.web.sparql import sparql
 
 if TYPE_CHECKING:
-    from kg.search import Index
+    from kg.search.index import Index
 
 SECURITY = {
     "Content-Security-Policy": (

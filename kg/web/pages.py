@@ -12,7 +12,7 @@ from pyoxigraph import Literal
 from werkzeug.exceptions import BadRequest, NotFound
 
 from kg.iri import kinds
-from kg.search import Hits
+from kg.search.index import Hits
 from kg.web import urls
 from kg.web.errors import REASONS, Missing
 from kg.web.i18n import _, lang, later, pick
@@ -86,10 +86,10 @@ def search() -> str:
     if kind and kind not in kinds():
         raise BadRequest(_("Il n’y a pas de choses de cette sorte : %(kind)s.", kind=kind))
     page = _page_number(HITS)
-    hits = Hits(0, [])
+    hits = Hits()
     if words:
-        found = (kind,) if kind else ()
-        hits = site.index.search(words, lang(), found, limit=HITS, offset=(page - 1) * HITS)
+        narrow = {"kind": [kind]} if kind else {}
+        hits = site.index.search(words, lang(), narrow, limit=HITS, offset=(page - 1) * HITS)
     return render_template(
         "search.html",
         words=words,
@@ -105,7 +105,8 @@ def browse(kind: str) -> str:
     if kind not in kinds():
         raise Missing(kind)
     page = _page_number(LISTED)
-    hits = site.index.search("", lang(), (kind,), limit=LISTED, offset=(page - 1) * LISTED)
+    narrow = {"kind": [kind]}
+    hits = site.index.search("", lang(), narrow, limit=LISTED, offset=(page - 1) * LISTED)
     return render_template("browse.html", kind=kind, **_listing(hits, page, LISTED))
 
 

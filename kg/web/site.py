@@ -22,7 +22,7 @@ from kg.settings import Settings
 from kg.web.layout import Layout
 
 if TYPE_CHECKING:
-    from kg.search import Index
+    from kg.search.index import Index
 
 FOLDER = Path(__file__).parent
 LICENCE = "https://www.etalab.gouv.fr/licence-ouverte-open-licence"

@@ -8,9 +8,11 @@ import pytest
 from flask.testing import FlaskClient
 from pyoxigraph import RdfFormat, Store, parse
 
-from kg import search
 from kg.query.local import LocalEngine
 from kg.release import Release
+from kg.search import fields
+from kg.search.entries import Entry, Shown
+from kg.search.index import Index
 from kg.settings import ONTOLOGY, Settings
 from kg.vocab import prefixes
 from kg.web.app import create_app
@@ -94,14 +96,11 @@ MANIFEST = {
     "changes": {"added": 0, "removed": 0},
 }
 LABELS = {
-    "person/ada": ("person", "Ada Exemple", "Ada Exemple"),
-    "organization/reseau": ("organization", "Réseau d’exemple", "Example network"),
-    "organization/ville": ("organization", "Ville", "Ville"),
-    "organization/evil": ("organization", "<script>alert('x')</script>", ""),
-    **{
-        f"organization/member-{n:03}": ("organization", f"Membre {n:03}", "")
-        for n in range(MEMBERS)
-    },
+    "person/ada": ("Ada Exemple", "Ada Exemple"),
+    "organization/reseau": ("Réseau d’exemple", "Example network"),
+    "organization/ville": ("Ville", "Ville"),
+    "organization/evil": ("<script>alert('x')</script>", ""),
+    **{f"organization/member-{n:03}": (f"Membre {n:03}", "") for n in range(MEMBERS)},
 }
 
 
@@ -141,17 +140,17 @@ def release(tmp_path_factory):
     (folder / "report.html").write_text("<!doctype html><style>p { color: red }</style><p>Report")
     (folder / "ontology").symlink_to(ONTOLOGY)
     entries = [
-        search.Entry(f"{BASE}id/{path}", kind, fr, en, "", (fr, en))
-        for path, (kind, fr, en) in LABELS.items()
+        Entry(Shown(path, *names), names, (order, order, order))
+        for order, (path, names) in enumerate(sorted(LABELS.items(), key=lambda each: each[1]))
     ]
-    search.write(entries, folder / "search")
+    fields.write(entries, folder / "search")
     return Release(folder)
 
 
 @pytest.fixture(scope="session")
 def app(release, store):
     compile_all()
-    index = search.Index(release.folder / "search")
+    index = Index(release.folder / "search", release.base)
     app = create_app(release, LocalEngine(store), index, Settings(query_length=10_000))
     app.testing = True
     return app
