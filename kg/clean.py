@@ -45,7 +45,7 @@ def siren(value: str) -> str:
     digits = value.replace(" ", "").replace("\u00a0", "")
     if not re.fullmatch(r"[0-9]{9}", digits):
         raise ValueError("is not a SIREN: nine digits are needed")
-    if not _luhn(digits):
+    if not (_luhn(digits) and int(digits)):
         raise ValueError("is not a SIREN: its check digit is wrong")
     return digits
 
@@ -67,6 +67,13 @@ def rna(value: str) -> str:
     if not re.fullmatch(r"W[0-9][0-9A-Z][0-9]{7}", code):
         raise ValueError("is not an RNA number: W and nine characters are needed")
     return code
+
+
+def postal_code(value: str) -> str:
+    """A French postal code: five digits, of which the first two are no zeros."""
+    if not re.fullmatch(r"(?!00)[0-9]{5}", value):
+        raise ValueError("is not a postal code: five digits are needed")
+    return value
 
 
 def day(value: str) -> Literal:
