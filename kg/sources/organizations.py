@@ -26,11 +26,14 @@ from kg.iri import BASE
 from kg.sources import Triple, identifiers
 from kg.sources.identifiers import PLAIN
 from kg.sources.rows import Row, RowError
-from kg.vocab import LEGAL, ORG, RDF, RDFS, SCHEMA, SKOS
+from kg.sources.stock import MASKED
+from kg.vocab import FOAF, LEGAL, ORG, RDF, RDFS, SCHEMA, SKOS
 
 KNOWN_AS = "known as"  # the label that others give, an N-Triples term; empty if they give none
-MASKED = "[ND]"
-CLASSES = (ORG.FormalOrganization, SCHEMA.Organization, LEGAL.LegalEntity)
+CLASSES = (
+    *(ORG.FormalOrganization, SCHEMA.Organization, LEGAL.LegalEntity),
+    *(ORG.Organization, FOAF.Agent),  # superclasses, as ontology/rules would add them
+)
 QUERY = """
 SELECT trim(number.object, '"'), min(name.object)
 FROM read_parquet($files) AS number JOIN read_parquet($files) AS name USING (subject)
@@ -66,8 +69,8 @@ def names(converted: Mapping[str, Path], scheme: str) -> dict[str, str]:
         return dict(connection.execute(QUERY, values).fetchall())
 
 
-def described(me: NamedNode, scheme: str, value: str, row: Row, column: str) -> Iterator[Triple]:
-    """An organisation by its number and by the name in that column.
+def described(me: NamedNode, numbers: Mapping[str, str], row: Row, column: str) -> Iterator[Triple]:
+    """An organisation by its numbers (scheme to value) and by the name in that column.
 
     Pops the column, and what others call it. Raises `RowError` when it has no name, or a masked
     one, and nobody else names it.
@@ -76,11 +79,13 @@ def described(me: NamedNode, scheme: str, value: str, row: Row, column: str) -> 
     name = "" if MASKED in given else text(given)
     if not (name or known_as):
         raise RowError(column, given, "is no name, and no other source names the organisation")
-    if known_as:
-        yield me, PLAIN[scheme], Literal(value)
-    else:
+    if not known_as:
         yield from ((me, RDF.type, each) for each in CLASSES)
-        yield from identifiers.current(me, scheme, value)
+    for scheme, value in numbers.items():
+        if known_as:
+            yield me, PLAIN[scheme], Literal(value)
+        else:
+            yield from identifiers.current(me, scheme, value)
     label = Literal(name, language="fr")
     if known_as in {"", str(label)}:
         yield me, RDFS.label, label

@@ -98,12 +98,12 @@ def tables(path: Path) -> Iterator[Table]:
         yield path
         return
     try:
-        with zipfile.ZipFile(path) as archive:
-            for name in sorted(archive.namelist()):
-                if name.lower().endswith(".csv"):
-                    yield zipfile.Path(archive, name)
+        archive = zipfile.ZipFile(path)
     except zipfile.BadZipFile as error:
         raise InputError(f"is not a readable zip archive: {error}", file=path) from None
+    for name in sorted(archive.namelist()):
+        if name.lower().endswith(".csv"):
+            yield zipfile.Path(archive, name)
 
 
 def delimiter(table: Table, encoding: str = "utf-8-sig") -> str:

@@ -18,7 +18,7 @@ from typing import TypeAlias
 
 import duckdb
 
-from kg.vocab import ESS, RDFS, SCHEMA
+from kg.vocab import ESS, IGEO, RDFS, SCHEMA
 
 Finder: TypeAlias = Callable[[str, str, str], str]
 _LIGATURES = str.maketrans({"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE"})
@@ -30,6 +30,7 @@ TERMS = {
     "label": RDFS.label,
     "former_name": ESS.formerName,
     "former": ESS.FormerCommune,
+    "departement": IGEO.Departement,
     "postal_code": SCHEMA.postalCode,
 }
 CODE = "regexp_extract(subject, '/insee-([0-9AB]{5})>$', 1)"
@@ -41,6 +42,10 @@ FROM stated WHERE predicate IN ($label, $former_name) AND code != ''"""
 POSTAL_CODES = f"""
 SELECT {CODE} AS code, trim(object, '"') FROM stated
 WHERE predicate = $postal_code AND code != ''"""
+DEPARTEMENTS = """
+WITH whole AS (SELECT subject FROM stated WHERE object = $departement)
+SELECT regexp_extract(subject, '-([0-9AB]+)>$', 1), regexp_extract(object, '^"(.*)"@fr$', 1)
+FROM stated WHERE predicate = $label AND subject IN (FROM whole)"""
 
 
 def folded(name: str) -> str:
@@ -88,6 +93,26 @@ def finder(territories: Path) -> Finder:
             if len(codes) == 1:
                 return min(codes)
         return ""
+
+    return find
+
+
+def departements(territories: Path) -> Callable[[str], str]:
+    """A function that tells the code of a département: `69`, `1`, `RHONE`, `Rhône (69)`.
+
+    Empty when there is none such.
+    """
+    with duckdb.connect() as connection:
+        connection.read_parquet(str(territories)).create_view("stated")
+        rows = connection.execute(DEPARTEMENTS, _bound("label", "departement")).fetchall()
+    known = {folded(name): code for code, name in rows}
+    known |= {spelling: code for code, _ in rows for spelling in (code, code.lstrip("0"))}
+
+    @cache
+    def find(written: str) -> str:
+        words = folded(written).split()
+        parts = (words, words[:1], words[-1:])
+        return next((known[each] for each in map(" ".join, parts) if each in known), "")
 
     return find
 

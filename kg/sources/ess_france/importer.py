@@ -20,6 +20,7 @@ from kg.errors import MissingFile
 from kg.sources import Inputs, Triple, organizations, places, toponyms
 from kg.sources.places import Place
 from kg.sources.rows import Broken, Row, RowError, checked, read_registers
+from kg.sources.stock import MASKED
 from kg.vocab import ESS, SCHEMA
 
 SIREN = "SIREN"
@@ -89,10 +90,10 @@ def triples(row: Row) -> Iterator[Triple]:
     """What the list says of an enterprise; `RowError` for a SIREN or family that is none."""
     siren = checked(SIREN, row.take(SIREN), clean.siren)
     me = iri.named("organization", f"siren-{siren}")
-    yield from organizations.described(me, "siren", siren, row, NAME)
+    yield from organizations.described(me, {"siren": siren}, row, NAME)
     yield me, ESS.legalFamily, _family(row)
     yield me, ESS.legalFamilyBasis, BASIS
-    if (postal_code := row.take(POSTAL_CODE)) not in {"", organizations.MASKED}:
+    if (postal_code := row.take(POSTAL_CODE)) not in {"", MASKED}:
         value = checked(POSTAL_CODE, postal_code, clean.postal_code)
         yield me, SCHEMA.postalCode, Literal(value)
     yield from places.seat(me, row)
