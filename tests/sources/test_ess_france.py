@@ -12,7 +12,7 @@ from kg.errors import MissingColumn, MissingFile
 from kg.iri import mint, named
 from kg.sources import Inputs, load
 from kg.sources.ess_france.importer import FAMILY, NAME, POSTAL_CODE, SIREN, paths, records, triples
-from kg.sources.rows import Row, RowError
+from kg.sources.rows import LeftOut, Row, RowError
 from kg.vocab import ADMS, ESS, RDFS, SCHEMA, SKOS
 from tests.sources.snapshot import canonical
 
@@ -24,7 +24,7 @@ def read(territories, others):
     """The rows of the sample, in a build where another source names two of the organisations."""
     sirene = others("a,LES AMIS DU JARDIN PARTAGE,005580113,", "b,LE LIEU,888000080,")
     converted = {"territories": territories, "sirene": sirene}
-    return lambda path=SAMPLE: list(records(Inputs([path], {}, converted)))
+    return lambda path=SAMPLE, **options: list(records(Inputs([path], options, converted)))
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +106,12 @@ def test_a_name_that_others_do_not_give_is_another_name(territories, others):
     assert objects(stated, "005580113", RDFS.label) == set()
     other = Literal("LES AMIS DU JARDIN PARTAGE", language="fr")
     assert objects(stated, "005580113", SKOS.altLabel) == {other}
+
+
+def test_those_that_no_other_source_describes_can_be_left_out(read):
+    found = read(enterprises="known")
+    assert [row[SIREN] for row in found if isinstance(row, Row)] == ["005580113", "888000080"]
+    assert found.count(LeftOut("not known to another source")) == 8
 
 
 def test_a_masked_value_is_never_stated(sample):

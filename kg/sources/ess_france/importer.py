@@ -19,7 +19,7 @@ from kg import clean, iri
 from kg.errors import MissingFile
 from kg.sources import Inputs, Triple, organizations, places, toponyms
 from kg.sources.places import Place
-from kg.sources.rows import Broken, Row, RowError, checked, read_registers
+from kg.sources.rows import Broken, LeftOut, Row, RowError, checked, read_registers
 from kg.sources.stock import MASKED
 from kg.vocab import ESS, SCHEMA
 
@@ -32,6 +32,7 @@ DEPARTEMENT = "Code du département de l'établissement"
 
 NEEDS = ("territories",)
 AFTER = ("curated", "sirene")
+OPTIONS = {"enterprises": ("all", "known")}  # known: described by another source of the build
 COMPLETE = True
 IGNORED = frozenset({"Département de l'établissement", "Région de l'établissement"})
 EXPECT = {"organization": (0, 1_600_000)}
@@ -58,16 +59,22 @@ def paths(given: Path | None) -> list[Path]:
     return [given]
 
 
-def records(inputs: Inputs) -> Iterator[Row]:
+def records(inputs: Inputs) -> Iterator[Row | LeftOut]:
     """The rows, with what others call the organisation and the territories of its seat."""
+    every = inputs.options.get("enterprises") != "known"
     names = organizations.names({k: v for k, v in inputs.converted.items() if k in AFTER}, "siren")
     seat = _seats(inputs.converted["territories"])
     for row in read_registers(inputs.paths):
-        if not isinstance(row, Broken):
-            row[SIREN] = organizations.padded(row[SIREN])
-            row[POSTAL_CODE] = organizations.padded(row[POSTAL_CODE], 5)
-            row[organizations.KNOWN_AS] = names.get(row[SIREN], "")
-            row.update(zip(places.COLUMNS, seat(row), strict=True))
+        if isinstance(row, Broken):
+            yield row
+            continue
+        row[SIREN] = organizations.padded(row[SIREN])
+        row[organizations.KNOWN_AS] = names.get(row[SIREN], "")
+        if not (every or row[organizations.KNOWN_AS]):
+            yield LeftOut("not known to another source")
+            continue
+        row[POSTAL_CODE] = organizations.padded(row[POSTAL_CODE], 5)
+        row.update(zip(places.COLUMNS, seat(row), strict=True))
         yield row
 
 
