@@ -314,8 +314,9 @@ def _check_shapes(
     if not curated:
         return []
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE written AS SELECT DISTINCT subject FROM statement WHERE "
-        "list_has_any(sources, (SELECT list(DISTINCT source) FROM read_parquet($files)))",
+        "CREATE OR REPLACE TEMP TABLE written AS SELECT DISTINCT subject FROM statement "
+        "WHERE sources IN (FROM (SELECT DISTINCT sources FROM statement) WHERE "
+        "list_has_any(sources, (SELECT list(DISTINCT source) FROM read_parquet($files))))",
         {"files": curated},
     )
     condition = (

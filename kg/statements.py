@@ -36,9 +36,22 @@ CREATE MACRO str(term) AS CASE WHEN starts_with(term, '<') THEN trim(term, '<>')
         lambda part: replace(replace(replace(replace(
             part, '\"', '"'), '\n', chr(10)), '\r', chr(13)), '\t', chr(9))), '\') END;
 CREATE MACRO lang(term) AS regexp_extract(term, '"@([A-Za-z0-9-]+)$', 1);
-CREATE MACRO owner(term) AS split_part(trim(term, '<>'), '#', 1);
+CREATE MACRO owner(term) AS substr(split_part(split_part(term, '#', 1), '>', 1), 2);
 CREATE MACRO graph(sources) AS {GRAPH};
 """
+
+# The terms whose IRI, or whose owner's, was superseded: few, so that the others are but looked up.
+_MOVED = f"""CREATE OR REPLACE TEMP TABLE moved AS
+SELECT term, '<' || new || substr(term, length(old) + 2) AS new
+FROM (SELECT subject AS term FROM stated
+      UNION SELECT object FROM stated WHERE starts_with(object, '<{BASE}id/'))
+JOIN link ON old = owner(term)"""
+_LINKED = """CREATE OR REPLACE VIEW linked AS
+SELECT coalesce(subjects.new, subject) AS subject, predicate,
+       coalesce(objects.new, object) AS object, source
+FROM stated
+LEFT JOIN moved AS subjects ON subjects.term = subject
+LEFT JOIN moved AS objects ON objects.term = object"""
 
 
 @contextmanager
@@ -70,21 +83,10 @@ def merge(
     )
     redirects = links(connection, made)
     connection.execute("CREATE OR REPLACE TABLE link (old VARCHAR, new VARCHAR)")
-    if redirects:
-        connection.execute(
-            "INSERT INTO link SELECT unnest($old), unnest($new)",
-            {"old": list(redirects), "new": list(redirects.values())},
-        )
-        connection.execute(
-            f"""CREATE OR REPLACE VIEW linked AS
-            SELECT {_linked("subject", "subjects")} AS subject, predicate,
-                   {_linked("object", "objects")} AS object, source
-            FROM stated
-            LEFT JOIN link AS subjects ON subjects.old = owner(subject)
-            LEFT JOIN link AS objects ON objects.old = owner(object)"""
-        )
-    else:
-        connection.execute("CREATE OR REPLACE VIEW linked AS FROM stated")
+    old, new = list(redirects), list(redirects.values())
+    connection.execute("INSERT INTO link SELECT unnest($1), unnest($2)", [old, new])
+    connection.execute(_MOVED)
+    connection.execute(_LINKED)
     _collect(connection)
     return redirects
 
@@ -108,14 +110,6 @@ def _collect(connection: duckdb.DuckDBPyConnection) -> None:
         FROM linked WHERE {KEY} IN (FROM repeated) GROUP BY ALL"""
     )
     connection.execute("DROP TABLE repeated")
-
-
-def _linked(column: str, link: str) -> str:
-    """SQL: a term with a superseded IRI replaced, its fragment kept."""
-    return (
-        f"CASE WHEN {link}.new IS NULL THEN {column} "
-        f"ELSE '<' || {link}.new || substr({column}, length({link}.old) + 2) END"
-    )
 
 
 def _quoted(text: Path | str) -> str:
