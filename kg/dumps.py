@@ -48,7 +48,7 @@ def write_sources(
             {"files": str(source.statements)},
         ).fetchone() or ([],)
         parts.append((source.source.name, sorted(names or [])))
-    parts += [(own, [own]) for own in ("inferred", "description")]
+    parts += [(own, [own]) for own in ("inferred", "statistics", "description")]
     conditions = [(f"source-{key}", f"list_has_any(sources, {names})") for key, names in parts]
     yield from _write_quads(connection, folder, base, conditions)
 
