@@ -1,6 +1,6 @@
 """Building a release: sources, statements, links, rules, checks, then the folder.
 
-    convert each source  ->  merge  ->  infer  ->  check  ->  describe  ->  write  ->  current
+    convert each source -> merge -> infer -> check -> count -> describe -> write -> current
 
 Everything that is wrong is gathered first, so that one run tells all. What has a violation is
 not released: its report stays in var/build/, and the previous release stays current.
@@ -22,7 +22,19 @@ from rdflib import Graph
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from kg import check, convert, describe, link, release, report, rules, sources, statements, writer
+from kg import (
+    check,
+    convert,
+    cubes,
+    describe,
+    link,
+    release,
+    report,
+    rules,
+    sources,
+    statements,
+    writer,
+)
 from kg.convert import Converted
 from kg.errors import BuildFailed, InputError, KgError
 from kg.iri import BASE
@@ -131,11 +143,13 @@ def _build(settings: Settings, what: Plan, date: str, console: Console) -> relea
         _stop_on_violations(checked.found, settings.var / "build" / "report.html")
         name, partial = releases.begin(date)
         edition = describe.Edition(name, date, settings.public_url or f"{BASE}sparql")
+        scratch = settings.var / "build" / "own.tsv"
+        with _stage(console, "Counting"):
+            cubes.add(checked.connection, date, scratch)
         with _stage(console, "Describing the graph"):
             description = describe.describe(
                 checked.connection, [each.source for each in checked.converted], edition
             )
-            scratch = settings.var / "build" / "description.tsv"
             statements.add(checked.connection, description, "description", scratch)
         contents = writer.Contents(
             edition=edition,
