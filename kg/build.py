@@ -101,13 +101,14 @@ def plan(profile: str, given: Mapping[str, Path]) -> Plan:
 
 
 def _in_order(chosen: list[Source]) -> list[Source]:
-    """The sources, each behind those that it needs; these are added where they are missing."""
+    """The sources, each behind those that it needs or comes after; what one needs is added."""
+    known = {source.name: source for source in chosen}
     found: dict[str, Source] = {}
 
     def add(source: Source) -> None:
-        for name in source.needs:
+        for name in (*source.needs, *(name for name in source.after if name in known)):
             if name not in found:
-                add(sources.load(name))
+                add(known[name] if name in known else sources.load(name))
         found.setdefault(source.name, source)
 
     for each in chosen:
@@ -264,7 +265,7 @@ def _convert_all(
                         settings.var / "build",
                         track,
                         options=what.options.get(source.name),
-                        needed=[each for each in converted if each.source.name in source.needs],
+                        needed=_heard(source, converted),
                     )
             except KgError as error:
                 problems.append(str(error))
@@ -290,6 +291,11 @@ def _convert_all(
             problems[:PROBLEMS_SHOWN],
         )
     return converted, findings
+
+
+def _heard(source: Source, converted: list[Converted]) -> list[Converted]:
+    """The sources that this one needs, and those that it comes after."""
+    return [each for each in converted if each.source.name in {*source.needs, *source.after}]
 
 
 def _progress(console: Console) -> Progress:

@@ -26,7 +26,7 @@ import duckdb
 from kg.errors import InputError
 from kg.processes import workers
 from kg.sources import Source, Triple
-from kg.sources.rows import LeftOut, Row, RowError, shown
+from kg.sources.rows import Broken, LeftOut, Row, RowError, shown
 
 CHUNK = 10_000
 READ_TSV = """read_csv($tsv, delim='\t', quote='', escape='', header=false, auto_detect=false,
@@ -106,6 +106,9 @@ class Mapper:
         """Write the statements of a chunk of rows, and beside them what became of the rows."""
         lines, set_aside, unread = set[str](), list[SetAside](), set[str]()
         for row in rows:
+            if isinstance(row, Broken):
+                set_aside.append(SetAside(shown(row.file), row.line, row.problem))
+                continue
             try:
                 source = self.stated_by(row)
                 lines.update([f"{s}\t{p}\t{o}\t{source}\n" for s, p, o in self.triples(row)])

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 import zstandard
@@ -271,6 +272,35 @@ def test_an_unknown_profile_or_source_is_named_with_those_that_there_are():
         build.plan("nope", {})
     with pytest.raises(KgError, match="'nope' is not a source.*curated"):
         build.plan("default", {"nope": None})
+
+
+def test_sources_come_behind_those_that_they_need_and_those_that_they_want_to_hear(tmp_path):
+    first, wants = (
+        replace(tiny.source(tmp_path / name), name=name, **more)
+        for name, more in [("first", {}), ("wants", {"after": ("first", "absent")})]
+    )
+    needs = replace(tiny.source(tmp_path / "needs"), name="needs", needs=("territories",))
+    ordered = [each.name for each in build._in_order([wants, first, needs])]
+    assert ordered == ["first", "wants", "territories", "needs"]
+
+
+def test_a_source_hears_what_those_before_it_state(tmp_path):
+    heard = []
+    first = tiny.source(tmp_path / "first", "avise,Avise,,a")
+    plain = tiny.source(tmp_path / "second", "rtes,RTES,,a")
+
+    def records(inputs):
+        heard.append(sorted(inputs.converted))
+        return plain.records(inputs)
+
+    second = replace(plain, name="second", after=("tiny", "absent"), records=records)
+    build.check_only(Settings(var=tmp_path / "var"), build.Plan([first, second]), QUIET)
+    assert heard == [["tiny"]]
+
+
+def test_a_hyphen_of_a_source_is_an_underscore_of_its_folder():
+    assert sources.load("ess-france").folder.name == "ess_france"
+    assert "ess-france" in sources.names()
 
 
 def test_the_store_changes_no_statement_of_the_default_release(default_release):
