@@ -27,7 +27,6 @@ from kg import (
     convert,
     cubes,
     describe,
-    link,
     release,
     report,
     rules,
@@ -38,6 +37,7 @@ from kg import (
 from kg.convert import Converted
 from kg.errors import BuildFailed, InputError, KgError
 from kg.iri import BASE
+from kg.link import decisions
 from kg.report import Finding, Group
 from kg.settings import DATA, Settings
 from kg.sources import Source
@@ -79,7 +79,6 @@ class Checked:
 
     connection: duckdb.DuckDBPyConnection
     converted: list[Converted]
-    redirects: dict[str, str]
     found: list[Group]
 
 
@@ -156,7 +155,6 @@ def _build(settings: Settings, what: Plan, date: str, console: Console) -> relea
             edition=edition,
             base=settings.base_iri,
             sources=checked.converted,
-            redirects=checked.redirects,
             description=description,
             previous=releases.current(),
             found=checked.found,
@@ -219,7 +217,8 @@ def _checked(settings: Settings, what: Plan, console: Console) -> Iterator[Check
         report.begin(connection)
         report.add(connection, findings)
         with _stage(console, "Merging statements"):
-            redirects = statements.merge(connection, converted, link.decisions(DATA / "links.csv"))
+            made = decisions.read(DATA / "links.csv")
+            report.add(connection, statements.merge(connection, converted, made))
         with _stage(console, "Applying rules"):
             store = rules.store(connection, converted, build / "statements.nq")
             derived = rules.infer(store)
@@ -235,7 +234,7 @@ def _checked(settings: Settings, what: Plan, console: Console) -> Iterator[Check
             check.over_everything(connection)
         del store
         found = report.write(connection, _accounts(connection, converted), build, "ESS")
-        yield Checked(connection, converted, redirects, found)
+        yield Checked(connection, converted, found)
 
 
 def _convert_all(

@@ -20,8 +20,10 @@ import duckdb
 
 from kg.convert import Converted
 from kg.iri import BASE
-from kg.link import Decision, links
+from kg.link import link
+from kg.link.decisions import Decision
 from kg.mapping import READ_TSV
+from kg.report import Finding
 from kg.sources import Triple
 
 GRAPH = f"'<{BASE}graph/' || array_to_string(sources, '+') || '>'"
@@ -39,19 +41,6 @@ CREATE MACRO lang(term) AS regexp_extract(term, '"@([A-Za-z0-9-]+)$', 1);
 CREATE MACRO owner(term) AS substr(split_part(split_part(term, '#', 1), '>', 1), 2);
 CREATE MACRO graph(sources) AS {GRAPH};
 """
-
-# The terms whose IRI, or whose owner's, was superseded: few, so that the others are but looked up.
-_MOVED = f"""CREATE OR REPLACE TEMP TABLE moved AS
-SELECT term, '<' || new || substr(term, length(old) + 2) AS new
-FROM (SELECT subject AS term FROM stated
-      UNION SELECT object FROM stated WHERE starts_with(object, '<{BASE}id/'))
-JOIN link ON old = owner(term)"""
-_LINKED = """CREATE OR REPLACE VIEW linked AS
-SELECT coalesce(subjects.new, subject) AS subject, predicate,
-       coalesce(objects.new, object) AS object, source
-FROM stated
-LEFT JOIN moved AS subjects ON subjects.term = subject
-LEFT JOIN moved AS objects ON objects.term = object"""
 
 
 @contextmanager
@@ -74,21 +63,16 @@ def connect(folder: Path, memory: int = 2048) -> Iterator[duckdb.DuckDBPyConnect
 
 def merge(
     connection: duckdb.DuckDBPyConnection, sources: Sequence[Converted], made: list[Decision]
-) -> dict[str, str]:
-    """Fill `statement` from the converted sources; returns the redirects that linking made."""
+) -> list[Finding]:
+    """Fill `statement` from the converted sources; returns what could not be linked."""
     connection.execute(
         "CREATE OR REPLACE VIEW stated AS SELECT * FROM read_parquet(["
         + ", ".join(f"'{_quoted(each.statements)}'" for each in sources)
         + "])"
     )
-    redirects = links(connection, made)
-    connection.execute("CREATE OR REPLACE TABLE link (old VARCHAR, new VARCHAR)")
-    old, new = list(redirects), list(redirects.values())
-    connection.execute("INSERT INTO link SELECT unnest($1), unnest($2)", [old, new])
-    connection.execute(_MOVED)
-    connection.execute(_LINKED)
+    findings = link(connection, made)
     _collect(connection)
-    return redirects
+    return findings
 
 
 def _collect(connection: duckdb.DuckDBPyConnection) -> None:
