@@ -1,6 +1,6 @@
 """Building a release: sources, statements, links, rules, checks, then the folder.
 
-    convert each source  ->  merge  ->  infer  ->  check  ->  describe  ->  write  ->  current
+    convert each source -> merge -> infer -> check -> count -> describe -> write -> current
 
 Everything that is wrong is gathered first, so that one run tells all. What has a violation is
 not released: its report stays in var/build/, and the previous release stays current.
@@ -22,10 +22,22 @@ from rdflib import Graph
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from kg import check, convert, describe, link, release, report, rules, sources, statements, writer
+from kg import (
+    check,
+    convert,
+    cubes,
+    describe,
+    release,
+    report,
+    rules,
+    sources,
+    statements,
+    writer,
+)
 from kg.convert import Converted
 from kg.errors import BuildFailed, InputError, KgError
 from kg.iri import BASE
+from kg.link import decisions
 from kg.report import Finding, Group
 from kg.settings import DATA, Settings
 from kg.sources import Source
@@ -67,7 +79,6 @@ class Checked:
 
     connection: duckdb.DuckDBPyConnection
     converted: list[Converted]
-    redirects: dict[str, str]
     found: list[Group]
 
 
@@ -132,17 +143,18 @@ def _build(settings: Settings, what: Plan, date: str, console: Console) -> relea
         _stop_on_violations(checked.found, settings.var / "build" / "report.html")
         name, partial = releases.begin(date)
         edition = describe.Edition(name, date, settings.public_url or f"{BASE}sparql")
+        scratch = settings.var / "build" / "own.tsv"
+        with _stage(console, "Counting"):
+            cubes.add(checked.connection, date, scratch)
         with _stage(console, "Describing the graph"):
             description = describe.describe(
                 checked.connection, [each.source for each in checked.converted], edition
             )
-            scratch = settings.var / "build" / "description.tsv"
             statements.add(checked.connection, description, "description", scratch)
         contents = writer.Contents(
             edition=edition,
             base=settings.base_iri,
             sources=checked.converted,
-            redirects=checked.redirects,
             description=description,
             previous=releases.current(),
             found=checked.found,
@@ -205,7 +217,8 @@ def _checked(settings: Settings, what: Plan, console: Console) -> Iterator[Check
         report.begin(connection)
         report.add(connection, findings)
         with _stage(console, "Merging statements"):
-            redirects = statements.merge(connection, converted, link.decisions(DATA / "links.csv"))
+            made = decisions.read(DATA / "links.csv")
+            report.add(connection, statements.merge(connection, converted, made))
         with _stage(console, "Applying rules"):
             store = rules.store(connection, converted, build / "statements.nq")
             derived = rules.infer(store)
@@ -221,7 +234,7 @@ def _checked(settings: Settings, what: Plan, console: Console) -> Iterator[Check
             check.over_everything(connection)
         del store
         found = report.write(connection, _accounts(connection, converted), build, "ESS")
-        yield Checked(connection, converted, redirects, found)
+        yield Checked(connection, converted, found)
 
 
 def _convert_all(
@@ -320,8 +333,9 @@ def _check_shapes(
     if not curated:
         return []
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE written AS SELECT DISTINCT subject FROM statement WHERE "
-        "list_has_any(sources, (SELECT list(DISTINCT source) FROM read_parquet($files)))",
+        "CREATE OR REPLACE TEMP TABLE written AS SELECT DISTINCT subject FROM statement "
+        "WHERE sources IN (FROM (SELECT DISTINCT sources FROM statement) WHERE "
+        "list_has_any(sources, (SELECT list(DISTINCT source) FROM read_parquet($files))))",
         {"files": curated},
     )
     condition = (

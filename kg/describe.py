@@ -58,6 +58,14 @@ _OWN_SOURCES = {
         "Ce que les règles du graphe déduisent des énoncés des autres sources.",
         "What the rules of the graph derive from the statements of the other sources.",
     ),
+    "statistics": (
+        "Statistiques",
+        "Statistics",
+        "Ce que le graphe dénombre de lui-même : organisations, établissements et employeurs par "
+        "territoire, famille, activité, taille et année.",
+        "What the graph counts of itself: organisations, establishments and employers by "
+        "territory, family, activity, size and year.",
+    ),
     "description": (
         "Description du graphe",
         "Description of the graph",

@@ -99,6 +99,11 @@ ORG = Vocabulary(
 )
 OWL = Vocabulary("owl", "Class DatatypeProperty ObjectProperty Ontology sameAs versionInfo")
 PROV = Vocabulary("prov", "Entity generatedAtTime wasDerivedFrom wasGeneratedBy")
+QB = Vocabulary(
+    "qb",
+    "ComponentSpecification DataSet DataStructureDefinition Observation attribute component "
+    "componentAttachment dataSet dimension measure order structure",
+)
 RDF = Vocabulary("rdf", "Property langString type value")
 RDFS = Vocabulary("rdfs", "Class comment domain isDefinedBy label range seeAlso subClassOf")
 SCHEMA = Vocabulary(
@@ -120,6 +125,7 @@ SD = Vocabulary(
     "supportedLanguage",
 )
 SF = Vocabulary("sf", "Point")
+SDMX_DIMENSION = Vocabulary("sdmx-dimension", "refArea")
 SH = Vocabulary(
     "sh",
     "PrefixDeclaration SPARQLAskExecutable SPARQLConstructExecutable SPARQLExecutable "

@@ -19,9 +19,8 @@ from typing import Any, TypeAlias
 import duckdb
 from pyoxigraph import Store
 
-from kg import describe, dumps, statements
+from kg import describe, dumps, ledger, statements
 from kg.convert import Converted, checksum, entities
-from kg.iri import rebase
 from kg.processes import workers
 from kg.release import Release
 from kg.report import Group
@@ -41,7 +40,6 @@ class Contents:
     edition: describe.Edition
     base: str
     sources: list[Converted]
-    redirects: dict[str, str]
     description: list[Triple]
     previous: Release | None
     found: Sequence[Group] = ()
@@ -92,10 +90,14 @@ def _write_rest(
     base = contents.base
     describe.write(contents.description, folder / "description.ttl", base)
     shutil.copytree(ONTOLOGY, folder / "ontology")
-    lines = [
-        f"{rebase(old, base)}\t{rebase(new, base)}\n" for old, new in contents.redirects.items()
-    ]
-    (folder / "redirects.tsv").write_text("".join(sorted(lines)), encoding="utf-8")
+    before = contents.previous
+    ledger.write(
+        connection,
+        folder,
+        contents.edition.id,
+        base,
+        (before.folder, before.base) if before else None,
+    )
     manifest = _manifest(connection, contents, changes)
     (folder / "manifest.json").write_text(
         json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"

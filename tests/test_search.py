@@ -11,75 +11,48 @@ from kg.iri import BASE
 from kg.search import entries, fields
 from kg.search.fold import code, codes, fold
 from kg.search.index import Index
-from kg.statements import connect
+from tests.stated import stated
 
-PREFIXES = {
-    "a": "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>",
-    "label": "<http://www.w3.org/2000/01/rdf-schema#label>",
-    "altLabel": "<http://www.w3.org/2004/02/skos/core#altLabel>",
-    "broader": "<http://www.w3.org/2004/02/skos/core#broader>",
-    "isPartOf": "<http://purl.org/dc/terms/isPartOf>",
-    "title": "<http://purl.org/dc/terms/title>",
-    "subject": "<http://purl.org/dc/terms/subject>",
-    "foundingDate": "<https://schema.org/foundingDate>",
-    "dissolutionDate": "<https://schema.org/dissolutionDate>",
-    "member": "<http://www.w3.org/ns/org#memberOf>",
-}
 GENERAL = """
 territory/insee-region-84 label "Auvergne-Rhône-Alpes"@fr
-territory/insee-region-84 territoryLevel territory-level/region
+territory/insee-region-84 ess:territoryLevel territory-level/region
 territory/insee-departement-69 label "Rhône"@fr
-territory/insee-departement-69 territoryLevel territory-level/departement
-territory/insee-departement-69 isPartOf territory/insee-region-84
+territory/insee-departement-69 ess:territoryLevel territory-level/departement
+territory/insee-departement-69 dcterms:isPartOf territory/insee-region-84
 territory/insee-69123 label "Lyon"@fr
-territory/insee-69123 inseeCode "69123"
-territory/insee-69123 territoryLevel territory-level/commune
-territory/insee-69123 isPartOf territory/insee-departement-69
+territory/insee-69123 ess:inseeCode "69123"
+territory/insee-69123 ess:territoryLevel territory-level/commune
+territory/insee-69123 dcterms:isPartOf territory/insee-departement-69
 territory/insee-27377 label "Lyons-la-Forêt"@fr
 person/baume label "Émeline Baume"
 organization/metropole label "Métropole de Lyon"@fr
 organization/metropole label "Lyon Metropolis"@en
-organization/metropole siren "200046977"
-organization/metropole siret "20004697700019"
-organization/metropole commune territory/insee-69123
-organization/metropole foundingDate "2015-01-01"
+organization/metropole ess:siren "200046977"
+organization/metropole ess:siret "20004697700019"
+organization/metropole ess:commune territory/insee-69123
+organization/metropole schema:foundingDate "2015-01-01"
 organization/oeuvre label "L’Œuvre \\"solidaire\\""@fr
-organization/oeuvre acronym "OS"
-organization/oeuvre legalFamily legal-family/association
-organization/oeuvre dissolutionDate "2020"
+organization/oeuvre ess:acronym "OS"
+organization/oeuvre ess:legalFamily legal-family/association
+organization/oeuvre schema:dissolutionDate "2020"
 legal-family/association label "association"@fr
 legal-family/association label "association (en)"@en
 activity/Q label "Santé"@fr
 activity/88 label "Action sociale"@fr
-activity/88 broader activity/Q
-activity/88.10A broader activity/88
-organization/oeuvre activity activity/88.10A
+activity/88 skos:broader activity/Q
+activity/88.10A skos:broader activity/88
+organization/oeuvre ess:activity activity/88.10A
 theme/wide label "large"@fr
-theme/narrow broader theme/wide
+theme/narrow skos:broader theme/wide
 publication/study label "Une étude"@fr
-publication/study subject theme/narrow
-publication/study doi "10.1000/xyz-1"
-publication/study#edition-en title "A survey"@en
+publication/study dcterms:subject theme/narrow
+publication/study ess:doi "10.1000/xyz-1"
+publication/study#edition-en dcterms:title "A survey"@en
 """
 
 
-def term(text):
-    if text.startswith('"'):
-        return text
-    if "/" in text:
-        return f"<{BASE}id/{text}>"
-    return PREFIXES.get(text, f"<{BASE}ontology#{text}>")
-
-
 def index_of(folder, text):
-    """An index of statements, one on a line: path, property, path or literal."""
-    lines = [map(term, line.split(" ", 2)) for line in text.strip().splitlines()]
-    with connect(folder / "work") as connection:
-        connection.execute(
-            "CREATE TABLE statement AS SELECT unnest($s) AS subject, unnest($p) AS predicate, "
-            "unnest($o) AS object",
-            dict(zip("spo", map(list, zip(*lines, strict=True)), strict=True)),
-        )
+    with stated(folder, text) as connection:
         fields.write(entries.gather(connection), folder / "search")
     return Index(folder / "search", BASE)
 
@@ -126,13 +99,13 @@ def ranked(tmp_path, text, *lines):
 
 def test_an_identifier_then_a_label_then_another_name_then_a_beginning_then_words(tmp_path):
     lines = [
-        *('organization/identifier label "Zéro"@fr', 'organization/identifier rna "amis"'),
+        *('organization/identifier label "Zéro"@fr', 'organization/identifier ess:rna "amis"'),
         'organization/label label "AMIS"@fr',
-        *('organization/other label "Ycare"@fr', 'organization/other altLabel "Amis"@fr'),
+        *('organization/other label "Ycare"@fr', 'organization/other skos:altLabel "Amis"@fr'),
         'organization/beginning label "Amis du vélo"@fr',
         'organization/word label "Les amis"@fr',
         'organization/begun label "Les amisols"@fr',
-        *(f"organization/x{n} member organization/begun" for n in range(50)),
+        *(f"organization/x{n} org:memberOf organization/begun" for n in range(50)),
     ]
     order = ["identifier", "label", "other", "beginning", "word", "begun"]
     assert ranked(tmp_path, "amis", *reversed(lines)) == order
@@ -142,16 +115,16 @@ def test_what_more_things_point_to_comes_first_then_the_alphabet(tmp_path):
     lines = [
         *('organization/c label "Club C"@fr', 'organization/b label "Club B"@fr'),
         *('organization/a label "Club A"@fr', 'organization/known label "Club Z"@fr'),
-        *(f"organization/x{n} member organization/known" for n in range(3)),
-        "organization/c#membership member organization/c",
+        *(f"organization/x{n} org:memberOf organization/known" for n in range(3)),
+        "organization/c#membership org:memberOf organization/c",
     ]
     assert ranked(tmp_path, "club", *lines) == ["known", "a", "b", "c"]
 
 
 def test_beyond_a_thousand_links_more_make_no_difference(tmp_path):
     lines = ['organization/b label "Club B"@fr', 'organization/a label "Club A"@fr']
-    lines += [f"organization/x{n} member organization/a" for n in range(1500)]
-    lines += [f"organization/x{n} member organization/b" for n in range(3000)]
+    lines += [f"organization/x{n} org:memberOf organization/a" for n in range(1500)]
+    lines += [f"organization/x{n} org:memberOf organization/b" for n in range(3000)]
     assert ranked(tmp_path, "club", *lines) == ["a", "b"]
 
 
@@ -178,7 +151,7 @@ def test_each_language_has_its_alphabet(tmp_path):
         """organization/a label "Abeille"@fr
         organization/a label "Bee"@en
         organization/b label "Renard"@fr
-        organization/b label "A fox"@en""".replace("\n        ", "\n"),
+        organization/b label "A fox"@en""",
     )
     assert names(index, "fr") == ["Abeille", "Renard"]
     assert names(index, "en") == ["A fox", "Bee"]
@@ -189,12 +162,12 @@ def test_the_newest_first_and_what_has_no_date_last(tmp_path):
         tmp_path,
         """organization/a label "A"@fr
         organization/b label "B"@fr
-        organization/b foundingDate "1999"
+        organization/b schema:foundingDate "1999"
         organization/c label "C"@fr
-        organization/c foundingDate "2020-02-01"
+        organization/c schema:foundingDate "2020-02-01"
         organization/d label "D"@fr
-        organization/d foundingDate "2020-02"
-        organization/e label "E"@fr""".replace("\n        ", "\n"),
+        organization/d schema:foundingDate "2020-02"
+        organization/e label "E"@fr""",
     )
     assert names(index, "fr", sort="newest") == ["C", "D", "B", "A", "E"]
 
@@ -260,7 +233,7 @@ def test_no_text_breaks_the_search(index, text):
 
 
 def test_an_index_of_nothing_finds_nothing(tmp_path):
-    empty = index_of(tmp_path, 'organization/a siren "200046977"')
+    empty = index_of(tmp_path, 'organization/a ess:siren "200046977"')
     assert empty.search("a", "fr", facets=["kind"]).facets == {"kind": []}
     assert empty.search("", "fr").total == 0
 
@@ -280,11 +253,11 @@ def invented(tmp_path_factory):
         name = " ".join(chance.choices(WORDS, k=chance.randint(1, 3)))
         thing = {"key": f"o{n}", "name": name, "year": str(chance.randint(2000, 2004))}
         lines.append(f'organization/o{n} label "{name}"@fr')
-        lines.append(f'organization/o{n} foundingDate "{thing["year"]}"')
+        lines.append(f'organization/o{n} schema:foundingDate "{thing["year"]}"')
         for each, facet in (("legalFamily", "family"), ("sizeClass", "size")):
             if value := chance.choice([*CHOICES[each], None]):
                 kind = {"family": "legal-family", "size": "size-class"}[facet]
-                lines.append(f"organization/o{n} {each} {kind}/{value}")
+                lines.append(f"organization/o{n} ess:{each} {kind}/{value}")
                 thing[facet] = value
         things.append(thing)
     return things, index_of(tmp_path_factory.mktemp("invented"), "\n".join(lines))
