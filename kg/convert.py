@@ -28,7 +28,7 @@ from kg.settings import ONTOLOGY, ROOT
 from kg.sources import Inputs, Source
 from kg.sources.rows import LeftOut, Row, RowError
 
-SHARED_CODE = ("clean.py", "convert.py", "iri.py", "vocab.py", "sources/rows.py")
+SHARED_CODE = ("clean.py", "convert.py", "iri.py", "vocab.py", "sources/*.py")
 Progress: TypeAlias = Callable[[Iterator[Row | LeftOut], str], Iterator[Row | LeftOut]]
 READ_TSV = """read_csv($tsv, delim='\t', quote='', escape='', header=false, auto_detect=false,
     columns={'subject': 'VARCHAR', 'predicate': 'VARCHAR', 'object': 'VARCHAR',
@@ -203,7 +203,8 @@ def _digest(source: Source, files: dict[str, str], inputs: Inputs) -> str:
     """The checksum of a source's files and of everything that turns them into statements."""
     # What a needed source was converted from is in the name of its folder.
     needed = {name: path.parent.name for name, path in inputs.converted.items()}
-    code = [*sorted(source.folder.glob("*.py")), *(ROOT / "kg" / name for name in SHARED_CODE)]
+    code = sorted(source.folder.glob("*.py"))
+    code += [path for each in SHARED_CODE for path in sorted((ROOT / "kg").glob(each))]
     terms = sorted(ONTOLOGY.glob("*/terms.ttl")) + sorted((ONTOLOGY / "schemes").glob("*.ttl"))
     said = json.dumps([files, dict(inputs.options), needed], sort_keys=True)
     digest = hashlib.sha256(said.encode())
