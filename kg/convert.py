@@ -74,6 +74,7 @@ class Converted:
     folder: Path
     files: dict[str, str]
     outcome: Outcome
+    options: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def statements(self) -> Path:
@@ -111,7 +112,7 @@ def convert(  # noqa: PLR0913 - what decides on a conversion
         _write(source, progress(source.records(inputs), source.name), partial)
         shutil.rmtree(folder, ignore_errors=True)
         partial.rename(folder)
-    return Converted(source, folder, sums, _read_outcome(folder))
+    return Converted(source, folder, sums, _read_outcome(folder), inputs.options)
 
 
 def _write(source: Source, rows: Iterator[Row | LeftOut], folder: Path) -> None:
@@ -183,7 +184,7 @@ def entities(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, int
 def check_expected(converted: Converted) -> tuple[list[str], list[str]]:
     """(problems, warnings): too few entities of a kind are a problem, too many a warning."""
     problems, warnings = [], []
-    for kind, (least, most) in converted.source.expect.items():
+    for kind, (least, most) in converted.source.expected(converted.options).items():
         found = converted.outcome.entities.get(kind, 0)
         text = f"{converted.source.name}: {found} of kind {kind}, where {least} to {most} are usual"
         if found < least:
