@@ -10,8 +10,8 @@ not read: it is empty in every `Row`, so that the build warns of it as unread.
 
 from __future__ import annotations
 
+import codecs
 import csv
-import io
 import os
 import re
 import shutil
@@ -62,7 +62,7 @@ def paths(given: Path | None, stem: str, how: str) -> list[Path]:
         raise MissingFile(f"the file {stem} is needed", mend=how)
     found = [given]
     if given.is_dir():
-        found = [p for end in FORMATS for p in sorted(given.glob(f"{stem}*{end}"))][:1]
+        found = [p for end in FORMATS for p in sorted(given.glob(f"{stem}[._]*{end[1:]}"))][:1]
     if not found or not found[0].is_file():
         raise MissingFile("there is no such file", file=given, mend=how)
     return found
@@ -75,7 +75,7 @@ def header(path: Path) -> list[str]:
             shown = connection.execute("DESCRIBE FROM read_parquet($path)", {"path": str(path)})
             return [str(name) for name, *_ in shown.fetchall()]
     with _reading(path), _unpacked(path) as file:
-        names = next(csv.reader(io.TextIOWrapper(file, encoding="utf-8-sig")), [])
+        names = next(csv.reader(codecs.iterdecode(file, "utf-8-sig")), [])
     if len(set(names)) != len(names):
         raise InputError("a column name stands twice in the header", file=path, line=1)
     return names
@@ -212,7 +212,7 @@ def sift(
 
 def padded(name: str, length: int) -> str:
     """A code in SQL as the register has it, where a spoilt file has a number: 9220.0, 5580113."""
-    code = f"regexp_replace({name}, '[.]0$', '')"
+    code = f"nullif(regexp_replace({name}, '[.]0$', ''), '')"
     return f"lpad({code}, greatest({length}, length({code}))::INTEGER, '0')"
 
 

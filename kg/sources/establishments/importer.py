@@ -85,9 +85,9 @@ IGNORED = frozenset(
 )
 COLUMNS = Columns((*STATED, "statutDiffusionEtablissement"), LATER, IGNORED)
 CODED = {
-    "siren": stock.padded("siren", 9),
-    "nic": stock.padded("nic", 5),
-    COMMUNE: stock.padded(COMMUNE, 5),
+    "siren": stock.padded("file.siren", 9),
+    "nic": stock.padded("file.nic", 5),
+    COMMUNE: stock.padded(f"file.{COMMUNE}", 5),
 }
 
 # The kept legal units: their names are N-Triples literals in the converted source.
@@ -195,28 +195,47 @@ def triples(row: Row) -> Iterator[Triple]:
     siret = checked("nic", siren + row.take("nic"), clean.siret)
     organization = iri.named("organization", f"siren-{siren}")
     me = iri.named("establishment", f"siret-{siret}")
-    place, abroad = _place(me, row)
-    statements: list[Triple] = [
-        (me, RDF.type, ORG.Site),
-        (me, RDF.type, SCHEMA.Place),
-        (me, ORG.siteOf, organization),
-        (me, ESS.siret, Literal(siret)),
-        *_names(me, row),
-        *codes.life(me, row, ESTABLISHMENT),
-        *codes.activity(me, row, ESTABLISHMENT),
-        *_staff(me, row),
-        *place,
-        *_point(me, row),
-    ]
-    described = row.take(DESCRIBED) == "true"
+    described, seat = (row.take(column) == "true" for column in (DESCRIBED, SEAT))
+    abroad = _abroad(row)
+    place = [(predicate, value) for _, predicate, value in places.seat(me, row)]
     if described:
-        yield from statements
-    if row.take(SEAT) == "true":
-        yield from ((organization, predicate, value) for _, predicate, value in place)
+        yield me, ORG.siteOf, organization
+        yield me, ESS.siret, Literal(siret)
+        yield from ((me, predicate, value) for predicate, value in place)
+        yield from _described(me, row)
+    else:
+        for column in {*STATED, *LATER, *POINT, NAME} & row.keys():
+            del row[column]
+    if seat:
+        yield from ((organization, predicate, value) for predicate, value in place)
         if abroad:
             yield organization, ESS.seat, Literal(abroad, language="fr")
         if described:
             yield organization, ORG.hasRegisteredSite, me
+
+
+def _abroad(row: Row) -> str:
+    """A place in another country, as the register writes it; empty for one in a commune."""
+    code, country = row.take(COMMUNE), clean.text(row.take(COUNTRY))
+    if code and not row["commune"]:
+        raise RowError(COMMUNE, code, "is no commune of today or of the past")
+    town = clean.text(row[TOWN_ABROAD])
+    if code:
+        return ""
+    return f"{town} ({country})" if town and country else town or country
+
+
+def _described(me: NamedNode, row: Row) -> Iterator[Triple]:
+    """The establishment as a thing of its own."""
+    yield me, RDF.type, ORG.Site
+    yield me, RDF.type, SCHEMA.Place
+    yield from _names(me, row)
+    yield from codes.life(me, row, ESTABLISHMENT)
+    yield from codes.activity(me, row, ESTABLISHMENT)
+    if row.take(EMPLOYER) == "O":
+        yield me, ESS.employer, TRUE
+    yield from codes.size(me, row, ESTABLISHMENT)
+    yield from _point(me, row)
 
 
 def _names(me: NamedNode, row: Row) -> Iterator[Triple]:
@@ -227,23 +246,6 @@ def _names(me: NamedNode, row: Row) -> Iterator[Triple]:
     for sign in dict.fromkeys(clean.text(row.take(column)) for column in SIGNS):
         if sign not in ("", name):
             yield me, SKOS.altLabel, Literal(sign, language="fr")
-
-
-def _staff(me: NamedNode, row: Row) -> Iterator[Triple]:
-    """Whether there are employees, and how many."""
-    if row.take(EMPLOYER) == "O":
-        yield me, ESS.employer, TRUE
-    yield from codes.size(me, row, ESTABLISHMENT)
-
-
-def _place(me: NamedNode, row: Row) -> tuple[list[Triple], str]:
-    """Commune, département and région; for a place abroad, how the register writes it."""
-    code, country = row.take(COMMUNE), clean.text(row.take(COUNTRY))
-    if code and not row["commune"]:
-        raise RowError(COMMUNE, code, "is no commune of today or of the past")
-    town = clean.text(row[TOWN_ABROAD])
-    abroad = f"{town} ({country})" if town and country else town or country
-    return list(places.seat(me, row)), "" if code else abroad
 
 
 def _point(me: NamedNode, row: Row) -> Iterator[Triple]:
