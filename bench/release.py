@@ -61,7 +61,6 @@ def _write(
         edition=edition,
         base=BASE,
         sources=[],
-        redirects={},
         description=description,
         previous=None,
         store=statements.count(connection) > settings.disk_above,

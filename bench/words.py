@@ -98,6 +98,7 @@ PURPOSES = (
     "de recyclage", "de covoiturage", "d'épargne solidaire", "de médiation", "d'entraide",
     "de l'économie sociale", "des monnaies locales", "des tiers-lieux",
 )  # fmt: skip
+HEADS = tuple(dict.fromkeys(head for form in FORMS for head in form.heads))
 NETWORK_HEADS = (
     "Réseau national", "Fédération", "Union", "Confédération", "Mouvement", "Alliance",
 )  # fmt: skip

@@ -9,6 +9,8 @@ not released: its report stays in var/build/, and the previous release stays cur
 from __future__ import annotations
 
 import fcntl
+import functools
+import time
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -25,7 +27,6 @@ from kg import (
     convert,
     cubes,
     describe,
-    link,
     release,
     report,
     rules,
@@ -36,6 +37,7 @@ from kg import (
 from kg.convert import Converted
 from kg.errors import BuildFailed, InputError, KgError
 from kg.iri import BASE
+from kg.link import decisions
 from kg.report import Finding, Group
 from kg.settings import DATA, Settings
 from kg.sources import Source
@@ -77,7 +79,6 @@ class Checked:
 
     connection: duckdb.DuckDBPyConnection
     converted: list[Converted]
-    redirects: dict[str, str]
     found: list[Group]
 
 
@@ -99,13 +100,14 @@ def plan(profile: str, given: Mapping[str, Path]) -> Plan:
 
 
 def _in_order(chosen: list[Source]) -> list[Source]:
-    """The sources, each behind those that it needs; these are added where they are missing."""
+    """The sources, each behind those that it needs or comes after; what one needs is added."""
+    known = {source.name: source for source in chosen}
     found: dict[str, Source] = {}
 
     def add(source: Source) -> None:
-        for name in source.needs:
+        for name in (*source.needs, *(name for name in source.after if name in known)):
             if name not in found:
-                add(sources.load(name))
+                add(known[name] if name in known else sources.load(name))
         found.setdefault(source.name, source)
 
     for each in chosen:
@@ -142,26 +144,27 @@ def _build(settings: Settings, what: Plan, date: str, console: Console) -> relea
         name, partial = releases.begin(date)
         edition = describe.Edition(name, date, settings.public_url or f"{BASE}sparql")
         scratch = settings.var / "build" / "own.tsv"
-        with console.status("Counting"):
+        with _stage(console, "Counting"):
             cubes.add(checked.connection, date, scratch)
-        description = describe.describe(
-            checked.connection, [each.source for each in checked.converted], edition
-        )
-        statements.add(checked.connection, description, "description", scratch)
+        with _stage(console, "Describing the graph"):
+            description = describe.describe(
+                checked.connection, [each.source for each in checked.converted], edition
+            )
+            statements.add(checked.connection, description, "description", scratch)
         contents = writer.Contents(
             edition=edition,
             base=settings.base_iri,
             sources=checked.converted,
-            redirects=checked.redirects,
             description=description,
             previous=releases.current(),
             found=checked.found,
             store=_serves_from_disk(settings, statements.count(checked.connection)),
         )
-        with console.status("Writing the release"):
-            writer.write(checked.connection, contents, partial)
-            counts = _accounts(checked.connection, checked.converted)
-            report.write(checked.connection, counts, partial, "ESS")
+        stage = functools.partial(_stage, console)
+        writer.write(checked.connection, contents, partial, stage)
+        counts = _accounts(checked.connection, checked.converted)
+        report.write(checked.connection, counts, partial, "ESS")
+        with stage("Taking checksums"):
             writer.seal(partial)
         made = releases.finish(partial)
         releases.use(made.folder.name)
@@ -193,15 +196,30 @@ def _alone(settings: Settings) -> Iterator[None]:
 
 
 @contextmanager
+def _stage(console: Console, name: str) -> Iterator[None]:
+    """Show what is being done, and then how long it took."""
+    with _timed(console, name), console.status(name):
+        yield
+
+
+@contextmanager
+def _timed(console: Console, name: str) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    console.print(f"{time.perf_counter() - start:8.1f} s  {name}", highlight=False)
+
+
+@contextmanager
 def _checked(settings: Settings, what: Plan, console: Console) -> Iterator[Checked]:
     build = settings.var / "build"
     converted, findings = _convert_all(settings, what, console)
     with statements.connect(build / "work", settings.build_memory) as connection:
         report.begin(connection)
         report.add(connection, findings)
-        with console.status("Merging statements"):
-            redirects = statements.merge(connection, converted, link.decisions(DATA / "links.csv"))
-        with console.status("Applying rules"):
+        with _stage(console, "Merging statements"):
+            made = decisions.read(DATA / "links.csv")
+            report.add(connection, statements.merge(connection, converted, made))
+        with _stage(console, "Applying rules"):
             store = rules.store(connection, converted, build / "statements.nq")
             derived = rules.infer(store)
             statements.add(
@@ -210,13 +228,13 @@ def _checked(settings: Settings, what: Plan, console: Console) -> Iterator[Check
                 "inferred",
                 build / "inferred.tsv",
             )
-        with console.status("Checking"):
+        with _stage(console, "Checking"):
             report.add(connection, check.by_queries(store))
             report.add(connection, _check_shapes(connection, converted))
             check.over_everything(connection)
         del store
         found = report.write(connection, _accounts(connection, converted), build, "ESS")
-        yield Checked(connection, converted, redirects, found)
+        yield Checked(connection, converted, found)
 
 
 def _convert_all(
@@ -233,18 +251,21 @@ def _convert_all(
 
         for source in what.sources:
             given = what.given.get(source.name)
+            if set(source.needs) - {each.source.name for each in converted}:
+                continue  # what is wrong with those has been said
             try:
                 if wrong := source.check(given):
                     problems += [str(each) for each in wrong]
                     continue
-                done = convert.convert(
-                    source,
-                    given,
-                    settings.var / "build",
-                    track,
-                    options=what.options.get(source.name),
-                    needed=[each for each in converted if each.source.name in source.needs],
-                )
+                with _timed(console, f"Converting {source.name}"):
+                    done = convert.convert(
+                        source,
+                        given,
+                        settings.var / "build",
+                        track,
+                        options=what.options.get(source.name),
+                        needed=_heard(source, converted),
+                    )
             except KgError as error:
                 problems.append(str(error))
                 continue
@@ -269,6 +290,11 @@ def _convert_all(
             problems[:PROBLEMS_SHOWN],
         )
     return converted, findings
+
+
+def _heard(source: Source, converted: list[Converted]) -> list[Converted]:
+    """The sources that this one needs, and those that it comes after."""
+    return [each for each in converted if each.source.name in {*source.needs, *source.after}]
 
 
 def _progress(console: Console) -> Progress:
@@ -307,8 +333,9 @@ def _check_shapes(
     if not curated:
         return []
     connection.execute(
-        "CREATE OR REPLACE TEMP TABLE written AS SELECT DISTINCT subject FROM statement WHERE "
-        "list_has_any(sources, (SELECT list(DISTINCT source) FROM read_parquet($files)))",
+        "CREATE OR REPLACE TEMP TABLE written AS SELECT DISTINCT subject FROM statement "
+        "WHERE sources IN (FROM (SELECT DISTINCT sources FROM statement) WHERE "
+        "list_has_any(sources, (SELECT list(DISTINCT source) FROM read_parquet($files))))",
         {"files": curated},
     )
     condition = (

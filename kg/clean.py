@@ -28,6 +28,17 @@ def text(value: str) -> str:
     return _SPACE.sub(" ", unicodedata.normalize("NFC", _CONTROL.sub("", value))).strip()
 
 
+def slug(value: str) -> str:
+    """Text as a part of a key: letters without accents and digits, words joined by hyphens.
+
+    >>> slug("Anne-Cœur D'ÉTÉ")
+    'anne-coeur-d-ete'
+    """
+    plain = unicodedata.normalize("NFKD", value.casefold().replace("œ", "oe").replace("æ", "ae"))
+    kept = "".join(char for char in plain if not unicodedata.combining(char))
+    return "-".join(re.findall("[a-z0-9]+", kept))
+
+
 def _luhn(digits: str) -> bool:
     total = 0
     for place, char in enumerate(reversed(digits)):
@@ -45,7 +56,7 @@ def siren(value: str) -> str:
     digits = value.replace(" ", "").replace("\u00a0", "")
     if not re.fullmatch(r"[0-9]{9}", digits):
         raise ValueError("is not a SIREN: nine digits are needed")
-    if not _luhn(digits):
+    if not (_luhn(digits) and int(digits)):
         raise ValueError("is not a SIREN: its check digit is wrong")
     return digits
 
@@ -69,6 +80,13 @@ def rna(value: str) -> str:
     return code
 
 
+def postal_code(value: str) -> str:
+    """A French postal code: five digits, of which the first two are no zeros."""
+    if not re.fullmatch(r"(?!00)[0-9]{5}", value):
+        raise ValueError("is not a postal code: five digits are needed")
+    return value
+
+
 def day(value: str) -> Literal:
     """A date with the precision it has: `xsd:gYear`, `xsd:gYearMonth` or `xsd:date`.
 
@@ -86,6 +104,17 @@ def day(value: str) -> Literal:
     except ValueError:
         raise ValueError("is not a date: write YYYY, YYYY-MM or YYYY-MM-DD") from None
     return Literal(value, datatype=NamedNode(XSD + "date"))
+
+
+def french_day(value: str) -> Literal:
+    """A date as French registers write it, a time of day behind it or not, with its precision.
+
+    >>> [french_day(text).value for text in ("5/01/2023", "03/2024", "2023-01-05 12:51:34")]
+    ['2023-01-05', '2024-03', '2023-01-05']
+    """
+    if parts := re.fullmatch(r"(?:([0-9]{1,2})[/.-])?([0-9]{1,2})[/.-]([0-9]{4})", value):
+        return day("-".join(part.zfill(2) for part in reversed(parts.groups()) if part))
+    return day(re.sub(r"[T ][0-9:.]+Z?$", "", value))
 
 
 def integer(value: str) -> Literal:

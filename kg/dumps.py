@@ -41,6 +41,10 @@ def write_sources(
     connection: duckdb.DuckDBPyConnection, folder: Path, base: str, sources: Sequence[Converted]
 ) -> Iterator[Path]:
     """Write the N-Quads of every source folder, and of our own sources; their paths, one by one."""
+    # There are few sets of sources: which of them to write is found out once, not for every row.
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE source_set AS SELECT DISTINCT sources FROM {_file(folder)}"
+    )
     parts = []
     for source in sources:
         (names,) = connection.execute(
@@ -49,7 +53,8 @@ def write_sources(
         ).fetchone() or ([],)
         parts.append((source.source.name, sorted(names or [])))
     parts += [(own, [own]) for own in ("inferred", "statistics", "description")]
-    conditions = [(f"source-{key}", f"list_has_any(sources, {names})") for key, names in parts]
+    made_by = "sources IN (FROM source_set WHERE list_has_any(sources, {}))"
+    conditions = [(f"source-{key}", made_by.format(names)) for key, names in parts]
     yield from _write_quads(connection, folder, base, conditions)
 
 
@@ -60,13 +65,18 @@ def _write_quads(
     parts: Iterable[tuple[str, str]],
 ) -> Iterator[Path]:
     """Write each part, a name and an SQL condition, that is not empty."""
-    file = str(folder / "statements.parquet").replace("'", "''")
     for name, condition in parts:
-        chosen = f"FROM '{file}' WHERE {condition}"
+        chosen = f"FROM {_file(folder)} WHERE {condition}"
         if connection.execute(f"SELECT 1 {chosen} LIMIT 1").fetchone():
             path = folder / "dumps" / f"{name}.nq.zst"
             statements.write_quads(connection, chosen, path, base)
             yield path
+
+
+def _file(folder: Path) -> str:
+    """SQL: the statements of a release."""
+    name = str(folder / "statements.parquet").replace("'", "''")
+    return f"'{name}'"
 
 
 def write_turtle(quads: Path) -> Path:

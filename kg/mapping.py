@@ -1,7 +1,7 @@
 """Mapping: rows become statements, chunk by chunk, in several processes when there are many.
 
-    <folder>/00000.parquet     what a chunk of rows states: subject, predicate, object (N-Triples
-                               terms), source; sorted, each statement once
+    <folder>/00000.parquet     what a chunk of rows states, in their order: subject, predicate,
+                               object (N-Triples terms), source; each statement once
     <folder>/00000.json        what became of its rows; written last, so it says that both are whole
 
 Chunks are counted in rows, so the files are the same however many processes there are. One that is
@@ -26,7 +26,7 @@ import duckdb
 from kg.errors import InputError
 from kg.processes import workers
 from kg.sources import Source, Triple
-from kg.sources.rows import LeftOut, Row, RowError, shown
+from kg.sources.rows import Broken, LeftOut, Row, RowError, shown
 
 CHUNK = 10_000
 READ_TSV = """read_csv($tsv, delim='\t', quote='', escape='', header=false, auto_detect=false,
@@ -104,14 +104,18 @@ class Mapper:
 
     def write(self, rows: list[Row], path: Path) -> None:
         """Write the statements of a chunk of rows, and beside them what became of the rows."""
-        lines, set_aside, unread = set[str](), list[SetAside](), set[str]()
+        lines, set_aside, unread = dict[str, None](), list[SetAside](), set[str]()
         for row in rows:
+            if isinstance(row, Broken):
+                set_aside.append(SetAside(shown(row.file), row.line, row.problem))
+                continue
             try:
                 source = self.stated_by(row)
-                lines.update([f"{s}\t{p}\t{o}\t{source}\n" for s, p, o in self.triples(row)])
+                said = [f"{s}\t{p}\t{o}\t{source}\n" for s, p, o in self.triples(row)]
             except ValueError as error:
                 set_aside.append(_set_aside(row, error))
                 continue
+            lines.update(dict.fromkeys(said))
             unread |= row.keys() - self.ignored
         _write_parquet(lines, path)
         outcome = Outcome(len(rows), len(lines), set_aside=set_aside, unread=sorted(unread))
@@ -175,12 +179,12 @@ def _done(outcome: Path, future: Future[None] | None) -> Path:
     return outcome
 
 
-def _write_parquet(lines: set[str], path: Path) -> None:
-    """Write tab-separated statements, sorted: they are distinct, so the bytes are determined."""
+def _write_parquet(lines: Iterable[str], path: Path) -> None:
+    """Write tab-separated statements; by one thread, so that their order determines the bytes."""
     with TemporaryDirectory(dir=path.parent, suffix=".tmp") as scratch:
         tsv, parquet = Path(scratch) / "statements.tsv", Path(scratch) / path.name
         with tsv.open("w", encoding="utf-8", newline="\n") as out:
-            out.writelines(sorted(lines))
+            out.writelines(lines)
         with duckdb.connect(config={"threads": 1}) as connection:
             connection.execute(
                 f"COPY (FROM {READ_TSV}) TO $parquet (FORMAT parquet, COMPRESSION zstd)",

@@ -20,8 +20,10 @@ import duckdb
 
 from kg.convert import Converted
 from kg.iri import BASE
-from kg.link import Decision, links
+from kg.link import link
+from kg.link.decisions import Decision
 from kg.mapping import READ_TSV
+from kg.report import Finding
 from kg.sources import Triple
 
 GRAPH = f"'<{BASE}graph/' || array_to_string(sources, '+') || '>'"
@@ -37,7 +39,7 @@ CREATE MACRO str(term) AS CASE WHEN starts_with(term, '<') THEN trim(term, '<>')
         lambda part: replace(replace(replace(replace(
             part, '\"', '"'), '\n', chr(10)), '\r', chr(13)), '\t', chr(9))), '\') END;
 CREATE MACRO lang(term) AS regexp_extract(term, '"@([A-Za-z0-9-]+)$', 1);
-CREATE MACRO owner(term) AS split_part(trim(term, '<>'), '#', 1);
+CREATE MACRO owner(term) AS substr(split_part(split_part(term, '#', 1), '>', 1), 2);
 CREATE MACRO path(term) AS term[{len(BASE) + len("<id/") + 1}:-2];
 CREATE MACRO graph(sources) AS {GRAPH};
 """
@@ -63,32 +65,16 @@ def connect(folder: Path, memory: int = 2048) -> Iterator[duckdb.DuckDBPyConnect
 
 def merge(
     connection: duckdb.DuckDBPyConnection, sources: Sequence[Converted], made: list[Decision]
-) -> dict[str, str]:
-    """Fill `statement` from the converted sources; returns the redirects that linking made."""
+) -> list[Finding]:
+    """Fill `statement` from the converted sources; returns what could not be linked."""
     connection.execute(
         "CREATE OR REPLACE VIEW stated AS SELECT * FROM read_parquet(["
         + ", ".join(f"'{_quoted(each.statements)}'" for each in sources)
         + "])"
     )
-    redirects = links(connection, made)
-    connection.execute("CREATE OR REPLACE TABLE link (old VARCHAR, new VARCHAR)")
-    if redirects:
-        connection.execute(
-            "INSERT INTO link SELECT unnest($old), unnest($new)",
-            {"old": list(redirects), "new": list(redirects.values())},
-        )
-        connection.execute(
-            f"""CREATE OR REPLACE VIEW linked AS
-            SELECT {_linked("subject", "subjects")} AS subject, predicate,
-                   {_linked("object", "objects")} AS object, source
-            FROM stated
-            LEFT JOIN link AS subjects ON subjects.old = owner(subject)
-            LEFT JOIN link AS objects ON objects.old = owner(object)"""
-        )
-    else:
-        connection.execute("CREATE OR REPLACE VIEW linked AS FROM stated")
+    findings = link(connection, made)
     _collect(connection)
-    return redirects
+    return findings
 
 
 def _collect(connection: duckdb.DuckDBPyConnection) -> None:
@@ -110,14 +96,6 @@ def _collect(connection: duckdb.DuckDBPyConnection) -> None:
         FROM linked WHERE {KEY} IN (FROM repeated) GROUP BY ALL"""
     )
     connection.execute("DROP TABLE repeated")
-
-
-def _linked(column: str, link: str) -> str:
-    """SQL: a term with a superseded IRI replaced, its fragment kept."""
-    return (
-        f"CASE WHEN {link}.new IS NULL THEN {column} "
-        f"ELSE '<' || {link}.new || substr({column}, length({link}.old) + 2) END"
-    )
 
 
 def _quoted(text: Path | str) -> str:

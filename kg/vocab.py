@@ -94,8 +94,8 @@ ORG = Vocabulary(
     "org",
     "ChangeEvent FormalOrganization Membership Organization OrganizationalCollaboration "
     "OrganizationalUnit Role Site changedBy classification hasRegisteredSite hasUnit member "
-    "memberDuring memberOf organization originalOrganization resultingOrganization role siteOf "
-    "unitOf",
+    "memberDuring memberOf organization originalOrganization purpose resultingOrganization role "
+    "siteOf unitOf",
 )
 OWL = Vocabulary("owl", "Class DatatypeProperty ObjectProperty Ontology sameAs versionInfo")
 PROV = Vocabulary("prov", "Entity generatedAtTime wasDerivedFrom wasGeneratedBy")
@@ -108,15 +108,15 @@ RDF = Vocabulary("rdf", "Property langString type value")
 RDFS = Vocabulary("rdfs", "Class comment domain isDefinedBy label range seeAlso subClassOf")
 SCHEMA = Vocabulary(
     "schema",
-    "AdministrativeArea Article Book Chapter Country CreativeWork Event Legislation "
+    "AdministrativeArea Article Book Certification Chapter Country CreativeWork Event Legislation "
     "MonetaryGrant NewsArticle Organization OrganizationRole Person Place PodcastEpisode "
     "PodcastSeason PodcastSeries PublicationIssue Report Role ScholarlyArticle WebPage "
     "alternateName amount areaServed author award contributor currency dateModified datePublished "
-    "description dissolutionDate duration editor endDate episodeNumber exampleOfWork foundingDate "
-    "funder funding identifier inLanguage isBasedOn isPartOf keywords latitude location longitude "
-    "name numberOfEpisodes "
-    "organizer partOfSeason partOfSeries postalCode producer provider publisher roleName sameAs "
-    "sponsor startDate superEvent target translationOfWork url workExample workTranslation",
+    "description dissolutionDate duration editor endDate episodeNumber exampleOfWork expires "
+    "foundingDate funder funding hasCertification identifier inLanguage isBasedOn isPartOf "
+    "issuedBy keywords latitude location longitude name numberOfEpisodes organizer partOfSeason "
+    "partOfSeries postalCode producer provider publisher roleName sameAs sponsor startDate "
+    "superEvent target translationOfWork url validFrom workExample workTranslation",
 )
 SD = Vocabulary(
     "sd",

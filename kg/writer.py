@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import duckdb
 from pyoxigraph import Store
 
-from kg import describe, dumps, statements
+from kg import describe, dumps, ledger, statements
 from kg.convert import Converted, checksum, entities
-from kg.iri import rebase
 from kg.processes import workers
 from kg.release import Release
 from kg.report import Group
@@ -29,6 +29,8 @@ from kg.settings import ONTOLOGY
 from kg.sources import Triple
 
 LARGE = 1_000_000
+# Tells who waits what is being done.
+Stage: TypeAlias = Callable[[str], AbstractContextManager[Any]]
 
 
 @dataclass(frozen=True)
@@ -38,45 +40,64 @@ class Contents:
     edition: describe.Edition
     base: str
     sources: list[Converted]
-    redirects: dict[str, str]
     description: list[Triple]
     previous: Release | None
     found: Sequence[Group] = ()
     store: bool = False
 
 
-def write(connection: duckdb.DuckDBPyConnection, contents: Contents, folder: Path) -> None:
+def write(
+    connection: duckdb.DuckDBPyConnection,
+    contents: Contents,
+    folder: Path,
+    stage: Stage = nullcontext,
+) -> None:
     """Write everything but the report into a release's folder. The same inputs, the same bytes
     (but for the search index and the store, whose libraries never write the same twice).
     """
     base = contents.base
-    statements.write_parquet(connection, folder / "statements.parquet", base)
+    with stage("Sorting statements"):
+        statements.write_parquet(connection, folder / "statements.parquet", base)
     (folder / "dumps").mkdir()
     with workers(2 if statements.count(connection) > LARGE else 0) as pool:
-        things = dumps.write_things(connection, folder, base)
+        with stage("Writing all statements"):
+            things = dumps.write_things(connection, folder, base)
         tasks: list[Future[Any]] = []
         if contents.store:
             tasks.append(pool.submit(write_store, folder))
         turtle = [pool.submit(dumps.write_turtle, path) for path in things]
-        for path in dumps.write_sources(connection, folder, base, contents.sources):
-            tasks.append(pool.submit(dumps.write_turtle, path))
-        _write_rest(connection, contents, folder)
-        dumps.join((each.result() for each in turtle), folder / "dumps" / "all.ttl.zst")
-        for task in tasks:
-            task.result()
+        with stage("Writing the statements of each source"):
+            for path in dumps.write_sources(connection, folder, base, contents.sources):
+                tasks.append(pool.submit(dumps.write_turtle, path))
+        with stage("Comparing with the previous release"):
+            changes = _write_changes(connection, contents, folder)
+        with stage("Writing the index"):
+            fields.write(entries.gather(connection), folder / "search")
+        _write_rest(connection, contents, changes, folder)
+        with stage("Writing the store and Turtle"):
+            dumps.join((each.result() for each in turtle), folder / "dumps" / "all.ttl.zst")
+            for task in tasks:
+                task.result()
 
 
-def _write_rest(connection: duckdb.DuckDBPyConnection, contents: Contents, folder: Path) -> None:
-    """All that is no dump of statements."""
+def _write_rest(
+    connection: duckdb.DuckDBPyConnection,
+    contents: Contents,
+    changes: dict[str, int],
+    folder: Path,
+) -> None:
+    """The description, the ontology, the redirects and the manifest."""
     base = contents.base
-    changes = _write_changes(connection, contents, folder)
-    fields.write(entries.gather(connection), folder / "search")
     describe.write(contents.description, folder / "description.ttl", base)
     shutil.copytree(ONTOLOGY, folder / "ontology")
-    lines = [
-        f"{rebase(old, base)}\t{rebase(new, base)}\n" for old, new in contents.redirects.items()
-    ]
-    (folder / "redirects.tsv").write_text("".join(sorted(lines)), encoding="utf-8")
+    before = contents.previous
+    ledger.write(
+        connection,
+        folder,
+        contents.edition.id,
+        base,
+        (before.folder, before.base) if before else None,
+    )
     manifest = _manifest(connection, contents, changes)
     (folder / "manifest.json").write_text(
         json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, parse
 
 from kg import clean
+from kg.iri import KEY
 
 ANY = st.text(alphabet=st.characters(exclude_categories=[]), max_size=60)
 
@@ -58,7 +59,33 @@ def test_what_is_no_date_is_refused(value):
         clean.day(value)
 
 
-@given(st.integers(0, 99_999_999))
+@given(st.dates(min_value=date(1000, 1, 1), max_value=date(2999, 12, 31)))
+def test_a_date_may_be_written_as_french_registers_do(value):
+    year, month, day = value.isoformat().split("-")
+    for text in (f"{day}/{month}/{year}", f"{int(day)}.{month}.{year}", f"{value} 00:00:00"):
+        assert clean.french_day(text) == clean.day(value.isoformat())
+    assert clean.french_day(f"{month}/{year}") == clean.day(f"{year}-{month}")
+
+
+@given(ANY)
+def test_a_slug_is_a_key_or_nothing_and_the_same_again(value):
+    key = clean.slug(value)
+    assert key == "" or KEY.fullmatch(key)
+    assert clean.slug(key) == key
+
+
+@pytest.mark.parametrize("value", ["5910", "591000", "00100", "5910O", "", "[ND]"])
+def test_what_is_no_postal_code_is_refused(value):
+    with pytest.raises(ValueError, match="postal code"):
+        clean.postal_code(value)
+
+
+def test_nine_zeros_have_a_right_check_digit_and_are_no_siren():
+    with pytest.raises(ValueError, match="is not a SIREN"):
+        clean.siren("000000000")
+
+
+@given(st.integers(1, 99_999_999))
 def test_exactly_one_check_digit_makes_a_siren(body):
     right = 0
     for digit in range(10):

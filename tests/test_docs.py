@@ -9,7 +9,7 @@ from kg.cli import commands
 from kg.query import Request
 from kg.query.local import LocalEngine, open_store
 from kg.settings import ROOT, Settings
-from kg.sources import names
+from kg.sources import load, names
 from kg.vocab import prefixes
 
 
@@ -36,7 +36,7 @@ def test_every_setting_is_in_docs_settings(setting):
 
 @pytest.mark.parametrize("name", names())
 def test_every_source_has_a_description_and_stands_in_the_docs(name):
-    assert (ROOT / "kg" / "sources" / name / "source.ttl").is_file()
+    assert load(name).description.is_file()
     assert f"`{name}`" in text("docs/sources.md")
 
 

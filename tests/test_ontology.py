@@ -41,13 +41,13 @@ def named(path: Path) -> str:
     return str(path.relative_to(ONTOLOGY))
 
 
-def store_of(*texts: str | Path) -> Store:
+def store_of(*texts: str | Path, sources: str = "example") -> Store:
     """A store with Turtle files and snippets; a snippet has every prefix and the base of things."""
     store = Store()
     for text in texts:
         content = text.read_text(encoding="utf-8") if isinstance(text, Path) else HEAD + text
         store.extend(
-            Quad(*quad_terms(quad), iri.graph(["example"]))
+            Quad(*quad_terms(quad), iri.graph(sources.split("+")))
             for quad in parse(content, format=RdfFormat.TURTLE)
         )
     return store
@@ -362,7 +362,8 @@ def test_a_membership_without_a_label_is_named_after_its_role_and_organisation()
     assert added == {"m memberOf o", "k label membre, Réseau", "k label member, Réseau"}
 
 
-# What each check must find, and nothing else: the faulty entity is <x> or <x#part>.
+# What each check must find, and nothing else: the faulty entity is <x> or <x#part>. Where it
+# matters who says so, by the sources of the statements.
 FAULTS = {
     "attested-outside-role": """<x> schema:startDate "2020-03"^^xsd:gYearMonth ;
         ess:attestedOn "2020"^^xsd:gYear , "2020-02-28"^^xsd:date .""",
@@ -373,7 +374,28 @@ FAULTS = {
     "concept-without-scheme": "<x> a skos:Concept . <y> a skos:Concept ; skos:inScheme <z> .",
     "contradiction": """schema:startDate ess:singleValued true .
         <x> schema:startDate "2019"^^xsd:gYear , "2020-01"^^xsd:gYearMonth .
-        <y> schema:startDate "2019"^^xsd:gYear , "2019-01"^^xsd:gYearMonth .""",
+        <y> schema:startDate "2019"^^xsd:gYear , "2019-01"^^xsd:gYearMonth .
+        ess:legalFamily ess:singleValued true .
+        <z> ess:legalFamily legal-family:undetermined , legal-family:cooperative .""",
+    "contradiction-approval": """
+        <x> ess:administrativeStatus administrative-status:ceased ; schema:hasCertification <x#e> ;
+            schema:dissolutionDate "2022-06-30"^^xsd:date .
+        <x#e> schema:expires "2025-01-05"^^xsd:date .
+        <y> ess:administrativeStatus administrative-status:ceased ; schema:hasCertification <y#e> ;
+            schema:dissolutionDate "2025-06-30"^^xsd:date .
+        <y#e> schema:expires "2025"^^xsd:gYear .
+        <z> ess:administrativeStatus administrative-status:active ; schema:hasCertification <z#e> .
+        <z#e> schema:expires "2025"^^xsd:gYear .""",
+    "contradiction-flag": {
+        "ess-france": '<x> ess:siren "1" ; ess:legalFamily legal-family:association .',
+        "ess-france+sirene": '<y> ess:siren "2" .',
+        "rna+sirene": '<z> ess:siren "3" .',
+        "curated": '<w> ess:siren "4" .',
+    },
+    "contradiction-status": """
+        <x> ess:administrativeStatus administrative-status:ceased , administrative-status:active .
+        <y> ess:administrativeStatus administrative-status:ceased .
+        <z> ess:administrativeStatus administrative-status:active .""",
     "contradiction-type": """<x> org:classification <scic> , <consumer> .
         <y> org:classification <scic> , <cooperative> . <scic> skos:broader <cooperative> .
         <consumer> skos:broader <cooperative> .""",
@@ -403,12 +425,16 @@ FAULTS = {
     "reversed-dates": """
         <x> schema:startDate "2020-03"^^xsd:gYearMonth ; schema:endDate "2019"^^xsd:gYear .
         <y> schema:startDate "2020-03"^^xsd:gYearMonth ; schema:endDate "2020"^^xsd:gYear .""",
+    "same-person-suspected": """
+        <x> foaf:name "Anne D'ÉTÉ" . <x#m> org:member <x> ; org:organization <o> .
+        <y> foaf:name "Anne d'Été" . <y#m> org:member <y> ; org:organization <o> .
+        <z> foaf:name "Anne d'Été" . <z#m> org:member <z> ; org:organization <p> .""",
     "seat-in-former-commune": "<x> ess:commune <c> . <c> a ess:FormerCommune .",
     "seat-without-region": """<x> ess:commune <nowhere> . <y> ess:commune <c> ; ess:region <r> .
         <z> ess:commune <island> . <island> dcterms:isPartOf <overseas> .
         <overseas> a igeo:CollectiviteDOutreMer .""",
-    "shared-identifier": """<organization/x> ess:siren "1" . <organization/y> ess:siren "1" .
-        <territory/z> ess:siren "1" .""",
+    "shared-identifier": """<publication/x> ess:isbn "1" . <publication/y> ess:isbn "1" .
+        <event/z> ess:isbn "1" . <publication/x#fr> ess:isbn "1" .""",
     "shared-insee-code": """<x> ess:inseeCode "1" ; ess:territoryLevel <l> .
         <y> ess:inseeCode "1" ; ess:territoryLevel <l> .
         <z> ess:inseeCode "1" ; ess:territoryLevel <m> .""",
@@ -424,11 +450,13 @@ def findings(tmp_path):
     """What the checks find in a store."""
 
     def find(store: Store) -> list[Finding]:
-        rows = [(str(q.subject), str(q.predicate), str(q.object)) for q in store]
+        rows = [
+            (str(q.subject), str(q.predicate), str(q.object), _sources(q.graph_name)) for q in store
+        ]
         with statements.connect(tmp_path / "work") as connection:
             connection.execute(
                 "CREATE TABLE statement AS SELECT unnest($1) AS subject, unnest($2) AS predicate, "
-                "unnest($3) AS object, ['example'] AS sources",
+                "unnest($3) AS object, unnest($4) AS sources",
                 [list(column) for column in zip(*rows, strict=True)],
             )
             report.begin(connection)
@@ -439,6 +467,10 @@ def findings(tmp_path):
     return find
 
 
+def _sources(graph: NamedNode) -> list[str]:
+    return graph.value.rpartition("/")[2].split("+")
+
+
 def test_no_two_checks_have_one_name():
     names = [check.name for check in CHECKS]
     assert len(set(names)) == len(names)
@@ -447,7 +479,11 @@ def test_no_two_checks_have_one_name():
 @pytest.mark.parametrize("name", [check.name for check in CHECKS])
 def test_a_check_finds_its_fault_and_only_that(name, findings):
     assert name in FAULTS, "add to FAULTS what the check must find"
-    found = [each for each in findings(store_of(FAULTS[name])) if each.check == name]
+    fault = FAULTS[name]
+    store = Store()
+    for sources, text in (fault if isinstance(fault, dict) else {"example": fault}).items():
+        store.extend(store_of(text, sources=sources))
+    found = [each for each in findings(store) if each.check == name]
     assert {re.sub(r"^.*[/#]", "", each.entity) for each in found} == {"x"}
 
 

@@ -11,7 +11,7 @@ from kg.settings import ONTOLOGY
 from kg.vocab import DCTERMS, RDF, SKOS
 
 FILES = sorted((ONTOLOGY / "schemes").glob("*.ttl"))
-INSEE = {"activity", "legal-form"}  # INSEE names its codes in French only
+FRENCH = {"activity", "association-purpose", "legal-form"}  # registers name theirs in French only
 
 
 def read(path: Path):
@@ -64,7 +64,7 @@ def test_each_concept_has_one_label_in_each_language(path):
     graph = read(path)
     for concept in concepts(graph):
         found = languages(graph, concept, SKOS.prefLabel)
-        wanted = {"fr"} if path.stem in INSEE and "en" not in found else {"fr", "en"}
+        wanted = {"fr"} if path.stem in FRENCH and "en" not in found else {"fr", "en"}
         assert found == dict.fromkeys(wanted, 1), (
             f"{path}: <{concept.value}> needs one prefLabel in each of {sorted(wanted)}"
         )
@@ -97,11 +97,12 @@ def test_broader_concepts_exist_and_lead_to_the_top(path):
     assert reached == known, f"{path}: broader goes round in {sorted(map(str, known - reached))}"
 
 
-def test_insee_codes_are_all_there():
+def test_the_codes_of_registers_are_all_there():
     counts = {path.stem: len(concepts(read(path))) for path in FILES}
     assert counts["activity"] == 21 + 88 + 732
     assert counts["legal-form"] == 10 + 39 + 260
     assert counts["size-class"] == 16
+    assert counts["association-purpose"] == 29 + 268
 
 
 def test_the_family_of_a_legal_form_is_one_of_the_law():

@@ -1,6 +1,6 @@
 """Sources: one folder each, all under one contract.
 
-    kg/sources/<name>/
+    kg/sources/<name>/    a hyphen of the name is an underscore of the folder
       importer.py     records, triples, IGNORED, EXPECT (below); `source` where rows differ in it
       source.ttl      its published DCAT description; the dataset's IRI is …/id/source/<name>
       package.json    where the source comes from npm, with its lock file
@@ -18,6 +18,7 @@ An importer is a module with
     EXPECT: dict[str, tuple[int, int]]                        kind to (least, most) entities
     EXPECT_WITH: dict[tuple[str, str], dict]     optional: what an option's value has in its stead
     NEEDS: tuple[str, ...]                       optional: sources to convert before this one
+    AFTER: tuple[str, ...]                       optional: the same, of those that the build has
     OPTIONS: dict[str, tuple[str, ...]]          optional: what a profile may choose, default first
     COMPLETE: bool                               optional: it states by itself what the rules would
                                                  derive of its rows; they need not look at them
@@ -72,6 +73,7 @@ class Source:
     ignored: frozenset[str]
     expect: dict[str, tuple[int, int]]
     needs: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     complete: bool = False
     expect_with: Mapping[tuple[str, str], dict[str, tuple[int, int]]] = field(default_factory=dict)
@@ -89,7 +91,7 @@ class Source:
 
 def names() -> list[str]:
     """All sources that there are: the folders with an importer."""
-    return sorted(path.parent.name for path in FOLDER.glob("*/importer.py"))
+    return sorted(path.parent.name.replace("_", "-") for path in FOLDER.glob("*/importer.py"))
 
 
 def _named(name: str, row: Row) -> str:
@@ -100,10 +102,11 @@ def load(name: str) -> Source:
     """The source of that name; `KeyError` when there is no such folder."""
     if name not in names():
         raise KeyError(f"no source {name!r}; there are: {', '.join(names())}")
-    module = import_module(f"kg.sources.{name}.importer")
+    folder = FOLDER / name.replace("-", "_")
+    module = import_module(f"kg.sources.{folder.name}.importer")
     return Source(
         name=name,
-        folder=FOLDER / name,
+        folder=folder,
         paths=module.paths,
         records=module.records,
         triples=module.triples,
@@ -112,6 +115,7 @@ def load(name: str) -> Source:
         ignored=module.IGNORED,
         expect=module.EXPECT,
         needs=getattr(module, "NEEDS", ()),
+        after=getattr(module, "AFTER", ()),
         options=getattr(module, "OPTIONS", {}),
         complete=getattr(module, "COMPLETE", False),
         expect_with=getattr(module, "EXPECT_WITH", {}),

@@ -7,7 +7,8 @@
 -- severity: info
 -- topic: property
 
--- A year agrees with a day of that year: a date is a prefix of the more precise one.
+-- A year agrees with a day of that year: a date is a prefix of the more precise one. A family that
+-- one source leaves undetermined agrees with the one that another gives.
 WITH
   single AS (
     SELECT subject FROM statement WHERE predicate = '<ess:singleValued>' AND str(object) = 'true'
@@ -25,3 +26,4 @@ SELECT subject AS entity, predicate AS property, one.object AS value, graph(one.
 FROM stated AS one JOIN stated AS two USING (subject, predicate)
 WHERE str(one.object) < str(two.object)
   AND NOT starts_with(str(two.object), str(one.object) || '-')
+  AND '<legal-family:undetermined>' NOT IN (one.object, two.object)

@@ -6,10 +6,14 @@
 -- solution@en: Correct the date that is wrong; where two sources differ, note it.
 -- severity: warning
 
-SELECT subject AS entity, first.object AS start, last.object AS end
-FROM statement AS last JOIN statement AS first USING (subject)
-WHERE (first.predicate, last.predicate) IN (
-    ('<schema:startDate>', '<schema:endDate>'),
-    ('<schema:foundingDate>', '<schema:dissolutionDate>')
+WITH
+  first AS (
+    SELECT * FROM statement WHERE predicate IN ('<schema:startDate>', '<schema:foundingDate>')
+  ),
+  last AS (
+    SELECT * FROM statement WHERE predicate IN ('<schema:endDate>', '<schema:dissolutionDate>')
   )
+SELECT subject AS entity, first.object AS start, last.object AS end
+FROM last JOIN first USING (subject)
+WHERE (last.predicate = '<schema:endDate>') = (first.predicate = '<schema:startDate>')
   AND str(last.object) < left(str(first.object), length(str(last.object)))

@@ -1,7 +1,7 @@
 -- title@fr: Identifiant partagé
 -- title@en: Shared identifier
--- problem@fr: Deux choses de même nature portent le même identifiant.
--- problem@en: Two things of the same kind bear the same identifier.
+-- problem@fr: Deux choses de même nature portent le même identifiant, d'un registre qui ne les réunit pas.
+-- problem@en: Two things of the same kind bear the same identifier, of a register that does not join them.
 -- solution@fr: Corriger celui qui est faux, ou dire dans links.csv que c'est la même chose.
 -- solution@en: Correct the wrong one, or say in links.csv that they are the same.
 -- severity: violation
@@ -12,10 +12,7 @@ WITH
     SELECT subject, predicate, object,
       regexp_replace(subject, '^.*/id/([^/]+)/[^#]*(#?).*$', '\1\2') AS kind
     FROM statement
-    WHERE predicate IN (
-      '<ess:doi>', '<ess:eli>', '<ess:halId>', '<ess:isbn>', '<ess:nor>', '<ess:rna>',
-      '<ess:siren>', '<ess:siret>', '<schema:sameAs>'
-    )
+    WHERE predicate IN ('<ess:eli>', '<ess:isbn>', '<ess:nor>')
   ),
   several AS (
     SELECT hash(predicate, object, kind) FROM identifier GROUP BY ALL HAVING count(*) > 1
