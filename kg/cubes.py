@@ -23,7 +23,6 @@ from pyoxigraph import Literal, NamedNode
 
 from kg import hierarchy, iri, statements
 from kg.describe import LICENCE
-from kg.hierarchy import path
 from kg.iri import BASE, named
 from kg.sources import Triple
 from kg.vocab import DCTERMS, ESS, ORG, QB, RDF, RDFS, SCHEMA, SDMX_DIMENSION, XSD
@@ -122,12 +121,12 @@ WHERE predicate IN ('{SCHEMA.foundingDate}', '{SCHEMA.dissolutionDate}')
 _VALUES = f"""
 CREATE OR REPLACE TEMP TABLE value AS
 WITH stated AS (
-    SELECT thing, predicate, {path("object")} AS value
+    SELECT thing, predicate, path(object) AS value
     FROM statement JOIN thing ON thing = hash(subject)
     WHERE predicate IN ('{ESS.legalFamily}', '{ESS.legalForm}', '{ESS.sizeClass}',
                         '{ESS.activity}', '{ESS.commune}')
     UNION ALL
-    SELECT hash(one.subject), two.predicate, {path("two.object")}
+    SELECT hash(one.subject), two.predicate, path(two.object)
     FROM statement AS one JOIN statement AS two ON two.subject = one.object
     WHERE one.predicate = '{ORG.siteOf}'
       AND two.predicate IN ('{ESS.legalFamily}', '{ESS.legalForm}')

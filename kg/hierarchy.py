@@ -18,14 +18,9 @@ if TYPE_CHECKING:
     import duckdb
 
 
-def path(column: str) -> str:
-    """SQL: `<kind>/<key>` of a term that is the IRI of a thing."""
-    return f"{column}[{len(BASE) + len('<id/') + 1}:-2]"
-
-
 _WIDER = f"""
 WITH RECURSIVE step AS (
-    SELECT {path("subject")} AS thing, {path("object")} AS wider FROM statement
+    SELECT path(subject) AS thing, path(object) AS wider FROM statement
     WHERE predicate = '{SKOS.broader}'
        OR (predicate IN ('{DCTERMS.isPartOf}', '{DCTERMS.isReplacedBy}')
            AND starts_with(subject, '<{BASE}id/territory/'))
@@ -36,7 +31,7 @@ WITH RECURSIVE step AS (
 SELECT thing, wider FROM up UNION SELECT unnest([thing, wider]) AS same, same FROM step
 """
 _LEVEL = f"""
-SELECT {path("subject")} AS territory, split_part({path("object")}, '/', 2) AS level
+SELECT path(subject) AS territory, split_part(path(object), '/', 2) AS level
 FROM statement WHERE predicate = '{ESS.territoryLevel}'
 """
 

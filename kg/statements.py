@@ -30,7 +30,8 @@ GRAPH = f"'<{BASE}graph/' || array_to_string(sources, '+') || '>'"
 KEY = "hash(subject, predicate, object)"
 PIECE = 2_000_000
 # Of N-Triples terms: a literal's text or an IRI (the STR of SPARQL), a literal's language, the
-# thing that a fragment is part of. Of a set of sources: its graph.
+# thing that a fragment is part of, its `<kind>/<key>` with the fragment. Of a set of sources: its
+# graph.
 MACROS = rf"""
 CREATE MACRO str(term) AS CASE WHEN starts_with(term, '<') THEN trim(term, '<>') ELSE
     array_to_string(list_transform(
@@ -39,6 +40,7 @@ CREATE MACRO str(term) AS CASE WHEN starts_with(term, '<') THEN trim(term, '<>')
             part, '\"', '"'), '\n', chr(10)), '\r', chr(13)), '\t', chr(9))), '\') END;
 CREATE MACRO lang(term) AS regexp_extract(term, '"@([A-Za-z0-9-]+)$', 1);
 CREATE MACRO owner(term) AS substr(split_part(split_part(term, '#', 1), '>', 1), 2);
+CREATE MACRO path(term) AS term[{len(BASE) + len("<id/") + 1}:-2];
 CREATE MACRO graph(sources) AS {GRAPH};
 """
 

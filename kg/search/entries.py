@@ -1,8 +1,12 @@
-"""What the index knows of each entity, gathered from the table `statement` in SQL.
+"""What the index knows of each entity, gathered from the table `statement`.
 
-    word      what each entity is called, its identifiers, its dates
-    facet     the values by which lists are narrowed; a wide value finds what is narrower
-    ordered   the entity's place in every order, and what a row of a list shows
+    word       what each entity is called, its identifiers, its dates
+    tag        the values by which lists are narrowed
+    tagged     which entity has which of them; `widened`: a wide value finds what is narrower
+    ordered    the entity's place in every order, and what a row of a list shows
+    together   all of it, an entity in a row
+
+Each is a query of its own, `<name>.sql`. Entities are numbers there, hashes of `<kind>/<key>`.
 
 Names come in the order of the French collation of Unicode (ICU, in DuckDB), over the words of a
 name: punctuation does not count, accents and capitals only where all letters are the same.
@@ -13,20 +17,23 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pyoxigraph import RdfFormat, parse
 
 from kg import hierarchy
-from kg.hierarchy import path
-from kg.iri import BASE, schemes
+from kg.iri import schemes
+from kg.queryfile import read
 from kg.vocab import DCTERMS, ESS, FOAF, LEGAL, ORG, RDFS, SCHEMA, SKOS
 
 if TYPE_CHECKING:
     import duckdb
 
+FOLDER = Path(__file__).parent
 # How many entities are put together in memory at once.
-PART = 200_000
+PART = 400_000
+Tags: TypeAlias = dict[int, list[tuple[str, str]]]
 # How properties are used, and the kinds of their values where these are things.
 _NAMING = {
     "label": (RDFS.label, SKOS.prefLabel),
@@ -60,6 +67,9 @@ _FACETS = (
     (ESS.region, "place", "territory"),
     (DCTERMS.spatial, "place", "territory"),
 )
+_WORDS = r"""CREATE OR REPLACE TEMP MACRO words(name) AS trim(regexp_replace(
+    regexp_replace(name, '\b(\pL)\.', '\1', 'g'),  -- S.C.I.C.
+    '[^\pL\pM\pN]+', ' ', 'g'))"""
 
 
 @dataclass(frozen=True)
@@ -95,135 +105,69 @@ class Entry:
     facets: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
-def _words(column: str) -> str:
-    """SQL: a name without its punctuation, in the order of French dictionaries."""
-    together = f"regexp_replace({column}, '\\b(\\pL)\\.', '\\1', 'g')"  # S.C.I.C.
-    return f"trim(regexp_replace({together}, '[^\\pL\\pM\\pN]+', ' ', 'g')) COLLATE fr"
-
-
-_WORD = f"""
-SELECT split_part({path("subject")}, '#', 1) AS entity, use, predicate,
-       regexp_extract(object, '^"(.*)"', 1) || regexp_extract(object, '/(Q[0-9]+)>$', 1) AS value,
-       regexp_extract(object, '"@([A-Za-z]+)[A-Za-z0-9-]*$', 1) AS lang
-FROM statement JOIN naming USING (predicate)
-WHERE starts_with(subject, '<{BASE}id/') AND (of_parts OR NOT contains(subject, '#'))
-  AND value <> ''
-"""
-_FACET = f"""
-WITH stated AS (
-    SELECT {path("subject")} AS entity, facet AS stated, {path("object")} AS value
-    FROM statement JOIN listing USING (predicate)
-    WHERE starts_with(subject, '<{BASE}id/') AND NOT contains(subject, '#')
-      AND starts_with(object, '<{BASE}id/' || kind || '/')
-      AND NOT list_contains($concepts, split_part(entity, '/', 1))
-    UNION SELECT thing, 'place', thing FROM wider WHERE starts_with(thing, 'territory/')
-), widened AS (
-    SELECT entity, stated, coalesce(wider, value) AS value FROM stated
-    LEFT JOIN wider ON thing = value AND stated IN ('theme', 'type', 'place', 'activity')
-)
-SELECT DISTINCT entity, split_part(value, '/', 2) AS key, CASE
-    WHEN stated = 'place' THEN if(level IN ('region', 'departement', 'commune'), level, NULL)
-    WHEN stated <> 'activity' THEN stated
-    WHEN regexp_full_match(key, '[A-Z]') THEN 'section'
-    WHEN regexp_full_match(key, '[0-9][0-9]') THEN 'division' END AS facet
-FROM widened LEFT JOIN level ON territory = value AND stated = 'place'
-UNION SELECT DISTINCT entity, value[:4], 'year' FROM word
-WHERE use = 'began' AND regexp_matches(value, '^[0-9]{{4}}')
-"""
-_ORDERED = f"""
-WITH called AS (
-    SELECT entity,
-        min(value) FILTER (use = 'label' AND lang = 'fr') AS fr,
-        min(value) FILTER (use = 'label' AND lang = 'en') AS en,
-        min(value) FILTER (use = 'label' AND lang NOT IN ('fr', 'en')) AS plain,
-        min(value) FILTER (use = 'acronym') AS acronym,
-        arg_min(value, list_position($codes, predicate)) FILTER (use = 'code') AS code,
-        min(value) FILTER (use = 'place') AS place,
-        min(value) FILTER (use = 'began') AS began,
-        max(value) FILTER (use = 'ended') AS ended
-    FROM word GROUP BY entity HAVING count(*) FILTER (use = 'label') > 0
-), seat AS (
-    SELECT facet.entity, min(coalesce(fr, plain, en)) AS seat
-    FROM facet JOIN called AS place ON place.entity = 'territory/' || key
-    WHERE facet = if(starts_with(facet.entity, 'territory/'), 'departement', 'commune')
-      AND facet.entity <> place.entity
-    GROUP BY facet.entity
-), pointed AS (
-    SELECT split_part({path("object")}, '#', 1) AS entity, log2(count(*))::INTEGER AS links
-    FROM statement
-    WHERE starts_with(object, '<{BASE}id/') AND starts_with(subject, '<{BASE}id/')
-      AND split_part({path("subject")}, '#', 1) <> entity
-    GROUP BY entity
-), named AS (
-    SELECT *, coalesce(fr, plain, en) AS first, coalesce(en, plain, fr) AS second
-    FROM called LEFT JOIN seat USING (entity) LEFT JOIN pointed USING (entity)
-), counted AS (
-    SELECT *,
-        row_number() OVER (ORDER BY {_words("first")}, first COLLATE fr, entity) AS name_fr,
-        row_number() OVER (ORDER BY {_words("second")}, second COLLATE fr, entity) AS name_en
-    FROM named
-)
-SELECT *, row_number() OVER (ORDER BY began DESC NULLS LAST, name_fr) AS newest,
-    row_number() OVER (ORDER BY least(coalesce(links, -1), 10), name_fr DESC) AS rank
-FROM counted
-"""
-_PUT_TOGETHER = """
-SELECT [entity, fr, en, plain, acronym, code, coalesce(seat, place), began, ended],
-    [name_fr, name_en, newest], 2 ** (1 + rank / (1 + $count)) - 2, labels, names, codes, facets
-FROM ordered
-JOIN (SELECT entity, list(DISTINCT value) FILTER (use = 'label') AS labels,
-             list(DISTINCT value) FILTER (use IN ('acronym', 'name')) AS names,
-             list(DISTINCT value) FILTER (use = 'code') AS codes
-      FROM word WHERE hash(entity) % $parts = $part GROUP BY entity) USING (entity)
-LEFT JOIN (SELECT entity, list([facet, key]) AS facets FROM facet
-           WHERE facet IS NOT NULL AND hash(entity) % $parts = $part GROUP BY entity) USING (entity)
-"""
-
-
 def gather(connection: duckdb.DuckDBPyConnection) -> Iterator[Entry]:
     """An entry for every entity of the table `statement` that has a label, in no order.
 
     Nothing else may be asked of the connection before the last one has come.
     """
-    _prepare(connection)
+    tags = _prepare(connection)
     (count,) = connection.execute("SELECT count(*) FROM ordered").fetchone() or (0,)
     parts = 1 + int(count) // PART
     for part in range(parts):
-        connection.execute(_PUT_TOGETHER, {"count": count, "parts": parts, "part": part})
+        values = {"count": count, "parts": parts, "part": part}
+        connection.execute(_query("together"), values)
         while rows := connection.fetchmany(10_000):
-            yield from map(_entry, rows)
+            yield from (_entry(row, tags) for row in rows)
 
 
-def _prepare(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the tables of the module's map, in the order in which they need each other."""
-    naming = [(str(name), use, name in _OF_PARTS) for use, all_ in _NAMING.items() for name in all_]
+def _prepare(connection: duckdb.DuckDBPyConnection) -> Tags:
+    """Make the tables of the module's map, and return what each tag stands for."""
+    naming = [
+        (str(name), use, rank, name in _OF_PARTS)
+        for use, names in _NAMING.items()
+        for rank, name in enumerate(names)
+    ]
+    _fill(connection, "naming", ("predicate", "use", "rank", "of_parts"), naming)
     listing = [(str(name), facet, kind) for name, facet, kind in _FACETS]
-    rows = "SELECT unnest($rows, recursive := true)"
-    tables: dict[str, tuple[str, dict[str, object]]] = {
-        "naming": (rows, {"rows": _structs(("predicate", "use", "of_parts"), naming)}),
-        "listing": (rows, {"rows": _structs(("predicate", "facet", "kind"), listing)}),
-        "word": (_WORD, {}),
-        "facet": (_FACET, {"concepts": sorted(schemes())}),
-        "ordered": (_ORDERED, {"codes": [str(name) for name in _NAMING["code"]]}),
-    }
+    _fill(connection, "listing", ("predicate", "stated", "kind"), listing)
+    connection.execute(_WORDS)
     hierarchy.prepare(connection)
-    for name, (query, values) in tables.items():
-        connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}", values)
+    values: dict[str, dict[str, object]] = {"tagged": {"concepts": sorted(schemes())}}
+    for name in ("word", "tag", "tagged", "ordered"):
+        query = f"CREATE OR REPLACE TEMP TABLE {name} AS {_query(name)}"
+        connection.execute(query, values.get(name))
+    tags: Tags = defaultdict(list)
+    for tag, key, facet in connection.execute(_query("widened")).fetchall():
+        tags[tag].append((facet, key))
+    return tags
 
 
-def _structs(names: Sequence[str], rows: Sequence[Sequence[object]]) -> list[dict[str, object]]:
-    return [dict(zip(names, row, strict=True)) for row in rows]
+def _query(name: str) -> str:
+    return read(FOLDER / f"{name}.sql").text
 
 
-def _entry(row: tuple[Any, ...]) -> Entry:
+def _fill(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    names: Sequence[str],
+    rows: Sequence[Sequence[object]],
+) -> None:
+    """Make a small table of rows of ours."""
+    structs = [dict(zip(names, row, strict=True)) for row in rows]
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT unnest($1, recursive := true)", [structs]
+    )
+
+
+def _entry(row: tuple[Any, ...], tags: Tags) -> Entry:
     """A row of the last query as an entry."""
-    shown, orders, weight, *words, facets = row
+    shown, orders, weight, *words, years, tagged = row
     thing = Shown(*(_text(value or "") for value in shown))
-    by_facet = defaultdict(list)
-    for facet, key in facets or ():
-        by_facet[facet].append(key)
+    facets = defaultdict(list, {"year": years} if years else {})
+    for facet, key in dict.fromkeys(each for tag in tagged or () for each in tags[tag]):
+        facets[facet].append(key)
     labels, names, codes = ([_text(each) for each in found or ()] for found in words)
-    return Entry(thing, labels, tuple(orders), weight, names, codes, by_facet)
+    return Entry(thing, labels, tuple(orders), weight, names, codes, facets)
 
 
 def _text(value: str) -> str:

@@ -25,6 +25,7 @@ FACETS: dict[str, tuple[str, ...]] = {
     "type": ("organization-type", "publication-type", "territory-level"),
     "region": ("territory",),
     "departement": ("territory",),
+    "epci": ("territory",),
     "commune": ("territory",),
     "family": ("legal-family",),
     "form": ("legal-form",),

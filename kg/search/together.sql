@@ -1,0 +1,18 @@
+-- A part of the entities, all that is known of each in one row. The weight lets log2(2 + weight),
+-- by which the index multiplies a score, grow evenly from 1 to 2 with the importance.
+WITH
+  words AS (
+    SELECT entity,
+      list(DISTINCT value) FILTER (use = 'label') AS labels,
+      list(DISTINCT value) FILTER (use IN ('acronym', 'name')) AS names,
+      list(DISTINCT value) FILTER (use = 'code') AS codes,
+      list(DISTINCT value[:4]) FILTER (use = 'began' AND regexp_matches(value, '^[0-9]{4}')) AS years
+    FROM word WHERE entity % $parts = $part GROUP BY entity
+  ),
+  tags AS (
+    SELECT entity, list(tag) AS tags FROM tagged WHERE entity % $parts = $part GROUP BY entity
+  )
+SELECT [path, fr, en, plain, acronym, code, coalesce(seat, place), began, ended],
+  [name_fr, name_en, newest], 2 ** (1 + importance / (1 + $count)) - 2,
+  labels, names, codes, years, tags
+FROM ordered JOIN words USING (entity) LEFT JOIN tags USING (entity)

@@ -1,0 +1,11 @@
+-- What each entity is called, its identifiers and its dates; titles and identifiers of its parts too.
+SELECT
+  hash(split_part(path(subject), '#', 1)) AS entity,
+  if(use = 'label', path(subject), NULL) AS path,
+  use, rank,
+  regexp_extract(object, '^"(.*)"', 1) || regexp_extract(object, '/(Q[0-9]+)>$', 1) AS value,
+  regexp_extract(object, '"@([A-Za-z]+)[A-Za-z0-9-]*$', 1) AS lang
+FROM statement JOIN naming USING (predicate)
+WHERE starts_with(subject, '<https://w3id.org/ess-kg/id/')
+  AND (of_parts OR NOT contains(subject, '#'))
+  AND value <> ''
