@@ -19,7 +19,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request, Response
 from werkzeug.wsgi import FileWrapper
 
-from kg.errors import QueryError, ServiceBusy, TooManyQueries
+from kg.errors import QueryAbandoned, QueryError, ServiceBusy, TooManyQueries
 from kg.web import encoding, i18n, protocol
 from kg.web.app import CURRENT, ERROR, house
 from kg.web.cache import MIB, Cache, Flights, Kept
@@ -45,7 +45,9 @@ class Front:
         self._flights: Flights[Content | QueryError] = Flights()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer a request."""
+        """Answer a request; what is wrong with it already is Flask's to tell."""
+        if ERROR in environ:
+            return self._app(environ, start_response)
         request = Request(environ)
         try:
             response = self._respond(request)
@@ -89,6 +91,7 @@ class Front:
             return not_modified(response.headers, held(request, etag, coding) or etag)
         size = response.content_length
         if size is None or size > LARGEST or not encoding.is_text(response.content_type or ""):
+            response.direct_passthrough = True
             return response
         kept = keep(response.headers, [response.get_data()], size)
         response.close()
@@ -118,10 +121,12 @@ class Front:
         def work() -> Content | QueryError:
             try:
                 return self._cache.get(key, "") or self._evaluate(asked, key)
-            except (TooManyQueries, ServiceBusy) as error:
+            except (TooManyQueries, ServiceBusy, QueryAbandoned) as error:
                 return error  # this client's, or this moment's: nothing to share
 
         outcome, own = self._flights.once((key, asked.seconds), work)
+        while isinstance(outcome, QueryAbandoned) and not own:
+            outcome, own = self._flights.once((key, asked.seconds), work)
         if isinstance(outcome, Kept):
             return outcome
         if not own:

@@ -1,0 +1,59 @@
+"""What a server holds: processes, files, memory. Before and after an attack it must be the same."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.served import Server
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Balance:
+    """`files` counts what the processes that stay have open, by kind; `left` names files that were
+    forgotten; `memory` is resident memory of these processes, in bytes.
+    """
+
+    workers: int
+    processes: int
+    files: Counter[str]
+    left: frozenset[str]
+    memory: dict[str, int]
+
+
+def balance(server: Server) -> Balance:
+    """The server's balance now."""
+    staying = {"web": server.web[-1], "supervisor": server.supervisors[-1]}
+    return Balance(
+        workers=len(server.workers),
+        processes=len(server.family()),
+        files=sum((_files(pid) for pid in [server.process.pid, *staying.values()]), Counter()),
+        left=frozenset(_left(server)),
+        memory={name: _memory(pid) for name, pid in staying.items()},
+    )
+
+
+def _files(pid: int) -> Counter[str]:
+    """Open files of a process: sockets, pipes and the like by kind, others by what they are."""
+    found = Counter()
+    for path in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            found[str(path.readlink()).partition(":[")[0]] += 1
+        except FileNotFoundError:
+            continue
+    return found
+
+
+def _left(server: Server) -> list[str]:
+    """Files in the places for passing ones: shared memory, temporary folders, the cache's top."""
+    folders = [Path("/dev/shm"), server.temporary, server.var / "cache"]
+    return [str(path) for folder in folders for path in folder.iterdir()]
+
+
+def _memory(pid: int) -> int:
+    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
