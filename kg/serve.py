@@ -48,6 +48,8 @@ WEB_GRACE = 10.0
 # long it may be (bytes).
 HEAD_SECONDS = 20
 LONGEST_HEAD = 1 << 17
+# What is large goes back to the system as soon as it is free, rather than leave holes (mallopt(3)).
+MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(1 << 17)}
 PR_SET_PDEATHSIG = 1
 
 
@@ -144,7 +146,7 @@ class Manager:
                 federating=min(2, settings.query_workers) if self._services else 0,
                 queue=settings.query_queue,
                 share=settings.query_share,
-                longest=settings.longest_body,
+                longest=3 * settings.longest_body,  # in JSON, with its escapes
             ),
             Limits(
                 settings.query_seconds,
@@ -223,7 +225,7 @@ class Manager:
         _say(f"Listening on http://{settings.host}:{settings.port}")
         return subprocess.Popen(  # noqa: S603 - the words are our own
             command,
-            env={**os.environ, "KG_SERVING": str(self._folder)},
+            env={**os.environ, **MALLOC, "KG_SERVING": str(self._folder)},
             preexec_fn=_become_web,  # noqa: PLW1509 - there is one thread
         )
 

@@ -258,8 +258,7 @@ class Supervisor:
         worker = client.worker
         self._close_client(client)
         if worker and not _finished(worker):
-            worker.client = None
-            os.kill(worker.pid, signal.SIGKILL)
+            os.kill(worker.pid, signal.SIGKILL)  # it stays this client's until it is buried
 
     def _refuse(self, client: Client, error: QueryError) -> None:
         with contextlib.suppress(OSError):

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.served import Server
-
-MIB = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ def balance(server: Server) -> Balance:
         workers=len(server.workers),
         processes=len(server.family()),
         files=sum((_files(pid) for pid in [server.process.pid, *staying.values()]), Counter()),
-        left=frozenset(_left(server)),
+        left=frozenset(_left(server, staying.values())),
         memory={name: _memory(pid) for name, pid in staying.items()},
     )
 
@@ -48,10 +47,13 @@ def _files(pid: int) -> Counter[str]:
     return found
 
 
-def _left(server: Server) -> list[str]:
-    """Files in the places for passing ones: shared memory, temporary folders, the cache's top."""
-    folders = [Path("/dev/shm"), server.temporary, server.var / "cache"]
-    return [str(path) for folder in folders for path in folder.iterdir()]
+def _left(server: Server, pids: Iterable[int]) -> Iterator[str]:
+    """Files where passing ones are put, and shared memory."""
+    for folder in (server.temporary, server.var / "cache"):
+        yield from map(str, folder.iterdir())
+    for pid in pids:
+        maps = Path(f"/proc/{pid}/maps").read_text(encoding="utf-8").split()
+        yield from (word for word in maps if word.startswith(("/dev/shm", "/memfd", "/SYSV")))
 
 
 def _memory(pid: int) -> int:

@@ -14,7 +14,7 @@ from tests.served import build_two, serve, wait
 
 MIB = 1 << 20
 # What Python and the C library keep of memory that was used.
-SLACK = 150 * MIB
+SLACK = 100 * MIB
 PAGE = "/doc/organization/siren-301463253"
 
 
