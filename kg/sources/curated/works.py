@@ -58,6 +58,8 @@ CLASSES: dict[str, tuple[NamedNode, NamedNode]] = {
     "book-chapter": (FABIO.Work, SCHEMA.Chapter),
     "journal-article": (FABIO.Work, SCHEMA.ScholarlyArticle),
     "conference-paper": (FABIO.Work, SCHEMA.ScholarlyArticle),
+    "thesis": (FABIO.Work, SCHEMA.Thesis),
+    "preprint": (FABIO.Work, SCHEMA.ScholarlyArticle),
     "special-issue": ISSUE,
     "newsletter": ISSUE,
     "news-article": (FABIO.Work, SCHEMA.NewsArticle),
