@@ -62,15 +62,23 @@ def rows(path: Path) -> Iterator[Row]:
     """
     channel = _channel(path)
     series = _row(channel, path, "series")
+    if not series.get("title"):
+        raise InputError(
+            "the channel has no title", path, channel.sourceline, mend="ask its publisher for one"
+        )
     series["podcast"] = guid(series)
+    passed_on = {
+        "podcast": series["podcast"],
+        "language": series.get("language", ""),
+        "podcast:person": series.get("podcast:person", "[]"),
+    }
     yield series
     items = [_row(item, path, "episode") for item in channel.findall("item")]
     links = Counter(item.get("link", "") for item in items)
     seen: set[str] = set()
     for item in items:
-        item["podcast"] = series["podcast"]
-        item["language"] = series.get("language", "")
-        item.setdefault("podcast:person", series.get("podcast:person", "[]"))
+        for name, value in passed_on.items():
+            item.setdefault(name, value)
         item["own_link"] = "yes" if links[item.get("link", "")] == 1 else ""
         item["key"] = _key(item)
         item["repeats"] = "yes" if item["key"] in seen else ""
@@ -83,7 +91,7 @@ def _channel(path: Path) -> etree._Element:
     channel = root.find("channel")
     if root.tag != "rss" or channel is None:
         raise InputError(
-            f"is not an RSS feed: its root is <{etree.QName(root).localname}>",
+            f"is not an RSS feed: its root is <{str(root.tag).rpartition('}')[2]}>",
             file=path,
             line=root.sourceline,
             mend="give the podcast's RSS feed; an Atom feed or a page is not read",
@@ -126,12 +134,13 @@ def _text(element: etree._Element) -> str:
 
 def _name(element: etree._Element) -> str:
     """An element's name with the prefix that its namespace has here."""
-    name = etree.QName(element)
-    if not name.namespace:
-        return str(element.tag)
-    address = urlsplit(name.namespace.lower())
+    name = str(element.tag)
+    if not name.startswith("{"):
+        return name
+    namespace, _, local = name[1:].partition("}")
+    address = urlsplit(namespace.lower())
     prefix = _NAMESPACES.get(f"{address.netloc}{address.path}".rstrip("/"))
-    return f"{prefix}:{name.localname}" if prefix else str(element.tag)
+    return f"{prefix}:{local}" if prefix else name
 
 
 def entries(row: Row, column: str) -> list[dict[str, str]]:

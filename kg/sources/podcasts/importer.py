@@ -61,7 +61,8 @@ IGNORED = frozenset(
         "itunes:type",
         "lastBuildDate",
         "managingEditor",  # an e-mail address
-        "media:content",
+        "media:content",  # the enclosure again
+        "media:group",
         "media:thumbnail",
         "podcast:alternateEnclosure",  # the same in other encodings
         "podcast:block",
@@ -96,20 +97,20 @@ _CLOCK = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+)(?:[.,]\d+)?")
 
 
 def paths(given: Path | None) -> list[Path]:
-    """A feed, or the .xml and .rss files of a folder; `MissingFile` says how to get them."""
+    """A feed, or the .xml and .rss files of a folder, and the table of keywords."""
     folder = given or Path()
     found = sorted(each for each in folder.glob("*") if each.suffix in {".xml", ".rss"})
     if given is None or (given.is_dir() and not found) or not given.exists():
         raise MissingFile(
             "there is no feed here", file=given, mend="give one: kg build --with podcasts=FILE.xml"
         )
-    return found if given.is_dir() else [given]
+    return [*(found if given.is_dir() else [given]), keywords.TABLE]
 
 
 def check(given: Path | None) -> list[InputError]:
     """Every file that is not a readable feed."""
     found = []
-    for path in paths(given):
+    for path in paths(given)[:-1]:
         try:
             list(feed.rows(path))
         except InputError as error:
@@ -120,7 +121,7 @@ def check(given: Path | None) -> list[InputError]:
 def records(inputs: Inputs) -> Iterator[Row]:
     """A row for each series and item, and one for each candidate mention in their texts."""
     names = mentions.known(inputs.converted["curated"])
-    for path in inputs.paths:
+    for path in (each for each in inputs.paths if each != keywords.TABLE):
         for row in feed.rows(path):
             found = list(_mentions(names, row))
             yield row
@@ -163,8 +164,6 @@ def _subject(row: Row) -> NamedNode:
 
 def _series(row: Row) -> Iterator[Triple]:
     me = _subject(row)
-    if not row.get("title", "").strip():
-        raise RowError("title", "", "is empty: a podcast needs a title")
     yield me, RDF.type, SCHEMA.PodcastSeries
     yield me, ESS.podcastGuid, Literal(row.take("podcast"))
     row.pop("podcast:guid", None)
@@ -200,8 +199,8 @@ def _episode(row: Row) -> Iterator[Triple]:
     for chapters in entries(row, "podcast:chapters")[:1]:
         yield from _file(me, ESS.chapters, "chapters", "podcast:chapters", chapters)
     yield from _chapters(me, row)
-    for used in ("key", "podcast"):
-        row.take(used)
+    row.take("key")
+    row.take("podcast")
 
 
 def _language(row: Row) -> str:
