@@ -62,6 +62,8 @@ def xml(path: Path) -> etree._Element:
             line=1,
             mend="ask the publisher for a file without <!ENTITY …>",
         )
+    for entity in root.iter(etree.Entity):
+        raise _broken(path, f"{entity.text} is declared elsewhere, if at all", entity.sourceline)
     return root
 
 

@@ -30,7 +30,7 @@ import duckdb
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
 from kg import iri
-from kg.clean import words
+from kg.clean import text, words
 from kg.sources import Triple
 from kg.sources.rows import Row
 from kg.vocab import ESS, FOAF, OA, RDF, RDFS, SKOS, XSD
@@ -101,12 +101,12 @@ def known(converted: Path) -> Names:
 
 def find(names: Names, content: str) -> Iterator[Found]:
     """The names in a text, from left to right, none within another."""
-    text = _Text(content, list(words(content)), any(char.islower() for char in content))
+    said = _Text(content, list(words(content)), any(char.islower() for char in content))
     place = 0
-    while place < len(text.words):
-        length, bearers = _longest(names, text, place)
+    while place < len(said.words):
+        length, bearers = _longest(names, said, place)
         if bearers:
-            yield Found(text.words[place][1], text.words[place + length - 1][2], bearers)
+            yield Found(said.words[place][1], said.words[place + length - 1][2], bearers)
         place += max(length, 1)
 
 
@@ -119,17 +119,17 @@ class _Text:
     shows_case: bool
 
 
-def _longest(names: Names, text: _Text, place: int) -> tuple[int, tuple[str, ...]]:
+def _longest(names: Names, said: _Text, place: int) -> tuple[int, tuple[str, ...]]:
     """The most words from a place on that are a name: how many, and who bears it."""
     node = names
     best: tuple[int, tuple[str, ...]] = (0, ())
-    for last in range(place, len(text.words)):
-        word, _, end = text.words[last]
+    for last in range(place, len(said.words)):
+        word, _, end = said.words[last]
         if word not in node.following:
             break
         node = node.following[word]
-        passage = text.content[text.words[place][1] : end]
-        bearers = {iri for name, iri in node.bearers if _fits(name, passage, text.shows_case)}
+        passage = said.content[said.words[place][1] : end]
+        bearers = {bearer for name, bearer in node.bearers if _fits(name, passage, said.shows_case)}
         if bearers:
             best = (last + 1 - place, tuple(sorted(bearers)))
     return best
@@ -187,7 +187,7 @@ def triples(row: Row) -> Iterator[Triple]:
     passage = iri.part(NamedNode(owner), f"passage-{spot}")
     selector = iri.part(NamedNode(owner), f"passage-{spot}-selector")
     yield me, RDF.type, OA.Annotation
-    yield me, RDFS.label, Literal(f"…{before}{exact}{after}…", language=language or None)
+    yield me, RDFS.label, Literal(text(f"…{before}{exact}{after}…"), language=language or None)
     yield me, OA.motivatedBy, OA.identifying
     yield me, OA.hasBody, bearer
     yield me, OA.hasTarget, passage

@@ -42,20 +42,12 @@ _SAYS = {
     "publisher": ("publisher", "og:site_name", "dc.publisher", "application-name"),
     "address": ("url", "og:url"),
     "language": ("inLanguage", "og:locale", "dc.language"),
-    "keywords": ("keywords", "article:tag", "keywords", "news_keywords", "dc.subject"),
 }
-_NOT_OWN = [
-    "nav",
-    "header",
-    "footer",
-    "aside",
-    "form",
-    "button",
-    "script",
-    "style",
-    "noscript",
-    "template",
-]
+_KEYWORDS = ("keywords", "article:tag", "news_keywords", "dc.subject")
+_NOT_OWN = (
+    *("nav", "header", "footer", "aside", "form", "button"),
+    *("script", "style", "noscript", "template"),
+)
 
 
 def page(path: Path) -> Row:
@@ -68,13 +60,12 @@ def page(path: Path) -> Row:
 def _html(path: Path) -> Row:
     root = markup.document(markup.read_text(path, _encoding(path)))
     said = _in_metas(root) | _in_json(root)
-    row = {name: _said(said, keys) for name, keys in _SAYS.items()}
+    row = {name: _said(said, keys).partition("\n")[0] for name, keys in _SAYS.items()}
+    row["keywords"] = _said(said, _KEYWORDS)
     row["title"] = row["title"] or _first(root, "//h1//text()") or _first(root, "//title/text()")
     row["address"] = _first(root, "//link[@rel='canonical']/@href") or row["address"]
     row["language"] = row["language"] or _first(root, "/html/@lang")
-    row["date"] = row["date"] or _first(
-        root, "//article//time/@datetime | //time[@pubdate]/@datetime"
-    )
+    row["date"] = row["date"] or _first(root, "//article//time/@datetime")
     own = _own(root)
     row["links"] = "\n".join(_links(own, row["address"]))
     row["body"] = "\n".join(markup.lines(own))
@@ -99,7 +90,7 @@ def _in_metas(root: html.HtmlElement) -> dict[str, list[str]]:
 
 
 def _in_json(root: html.HtmlElement) -> dict[str, list[str]]:
-    """What the page's JSON-LD says of an article; what is not JSON is passed over, as browsers do."""
+    """What the JSON-LD says of an article. What is not JSON is passed over, as browsers do."""
     for script in root.iterfind(".//script[@type='application/ld+json']"):
         try:
             said = json.loads(script.text or "")
@@ -141,15 +132,12 @@ def _first(root: html.HtmlElement, path: str) -> str:
 
 
 def _own(root: html.HtmlElement) -> html.HtmlElement:
-    """The part of the page that is its own text. What is no text is taken out of it."""
-    own = next(
-        (
-            found
-            for tag in ("article", "main", "body")
-            if (found := root.find(f".//{tag}")) is not None
-        ),
-        root,
-    )
+    """The part of the page that is its own text, the longest if several seem to be: what is no
+    text is taken out of it.
+    """
+    tags = (list(root.iter(tag)) for tag in ("article", "main", "body"))
+    candidates = next(filter(None, tags), [root])
+    own = max(candidates, key=lambda each: len(each.text_content()))
     for each in [found for tag in _NOT_OWN for found in own.iter(tag)]:
         each.drop_tree()
     return own

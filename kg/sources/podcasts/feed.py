@@ -5,7 +5,7 @@ namespace only by an address that it no longer has, sorts items and drops some, 
 feedparser keeps the line of an item, several persons or those of the channel.
 
 A row holds the text of each element by its name (`itunes:duration`). Elements that repeat or say
-something in their attributes (`LISTS`) are JSON arrays of objects, their text under "text". What
+something in their attributes (`LISTS`) are JSON arrays of objects, their text as "content". What
 is in neither list is there as an empty column, so that an element nobody reads is reported.
 """
 
@@ -15,6 +15,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 from uuid import UUID, uuid5
 
@@ -122,7 +123,7 @@ def _described(element: etree._Element) -> dict[str, object]:
     said: dict[str, object] = {str(name): str(value) for name, value in element.attrib.items()}
     for name in {"url", "href"} & said.keys():
         said[name] = urljoin(element.base or "", str(said[name]).strip())
-    said["text"] = _text(element)
+    said["content"] = _text(element)
     if len(element):
         said["children"] = [_described(child) for child in element]
     return said
@@ -143,9 +144,9 @@ def _name(element: etree._Element) -> str:
     return f"{prefix}:{local}" if prefix else name
 
 
-def entries(row: Row, column: str) -> list[dict[str, str]]:
-    """Pop a column of elements; empty if there were none."""
-    found: list[dict[str, str]] = json.loads(row.pop(column, "[]"))
+def entries(row: Row, column: str) -> list[dict[str, Any]]:
+    """Pop a column of elements: attributes and content are text, `children` elements again."""
+    found: list[dict[str, Any]] = json.loads(row.pop(column, "[]"))
     return found
 
 
@@ -172,7 +173,7 @@ def feed_address(series: Row) -> str:
 
 def _key(item: Row) -> str:
     """What makes an item known within its podcast: guid, audio, page, or title with date."""
-    for column, attribute in (("guid", "text"), ("enclosure", "url")):
+    for column, attribute in (("guid", "content"), ("enclosure", "url")):
         found = json.loads(item.get(column, "[]"))
         if found and found[0].get(attribute):
             return str(found[0][attribute])

@@ -261,10 +261,10 @@ def _name(value: str) -> str:
 
 def _keywords(row: Row) -> list[str]:
     """Categories, in their order, and the words of `itunes:keywords`."""
-    found = [each["text"] for each in entries(row, "category")]
+    found = [each["content"] for each in entries(row, "category")]
     for each in entries(row, "itunes:category"):
-        found.append(each["text"])
-        found += [str(child["text"]) for child in each.get("children", [])]  # type: ignore[index]
+        found.append(each.get("text", ""))
+        found += [child.get("text", "") for child in each.get("children", [])]
     found += row.pop("itunes:keywords", "").split(",")
     clean = (without_contacts(markup.plain(each)) for each in found)
     return list(dict.fromkeys(filter(None, clean)))
@@ -274,7 +274,7 @@ def _persons(row: Row) -> list[Credit]:
     """The persons of a row; one without a role is a host (Podcast Index, podcast:person)."""
     found = []
     for each in json.loads(row.get("podcast:person", "[]")):
-        if name := without_contacts(text(each["text"])):
+        if name := without_contacts(text(each["content"])):
             role = text(each.get("role", "")).lower()
             found.append(
                 Credit(
@@ -292,10 +292,10 @@ def _identified(me: NamedNode, row: Row) -> Iterator[Triple]:
     """The item's guid, and its page if no other item has the same."""
     link, own = row.pop("link", ""), row.take("own_link")
     for each in entries(row, "guid")[:1]:
-        if each["text"]:
-            yield me, SCHEMA.identifier, Literal(text(each["text"]))
+        if each["content"]:
+            yield me, SCHEMA.identifier, Literal(text(each["content"]))
         if not link and each.get("isPermaLink", "true") == "true":
-            link, own = each["text"] if each["text"].startswith("http") else "", "yes"
+            link, own = each["content"] if each["content"].startswith("http") else "", "yes"
     if link and own:
         yield me, SCHEMA.url, checked("link", link, web)
 
@@ -305,8 +305,8 @@ def _placed(me: NamedNode, series: NamedNode, row: Row) -> Iterator[Triple]:
     stated = row.pop("podcast:episode", "") or row.get("itunes:episode", "")
     if stated:
         yield me, SCHEMA.episodeNumber, Literal(checked("itunes:episode", stated, _number))
-    seasons = entries(row, "podcast:season") or [{"text": row.get("itunes:season", "")}]
-    number, name = seasons[0]["text"], text(seasons[0].get("name", ""))
+    seasons = entries(row, "podcast:season") or [{"content": row.get("itunes:season", "")}]
+    number, name = seasons[0]["content"], text(seasons[0].get("name", ""))
     if not number:
         return
     number = checked("itunes:season", number, _number)
@@ -382,10 +382,9 @@ def _chapters(me: NamedNode, row: Row) -> Iterator[Triple]:
     language = _language(row) or UNKNOWN
     for block in entries(row, "psc:chapters"):
         for number, each in enumerate(block.get("children", []), 1):
-            said: dict[str, str] = each  # type: ignore[assignment]
             part = iri.part(me, f"chapter-{number}")
-            title = without_contacts(markup.plain(said.get("title", "")))
-            seconds = checked("psc:chapters", said.get("start", ""), _seconds)
+            title = without_contacts(markup.plain(each.get("title", "")))
+            seconds = checked("psc:chapters", each.get("start", ""), _seconds)
             yield me, SCHEMA.hasPart, part
             yield part, RDF.type, SCHEMA.Clip
             yield part, SCHEMA.startOffset, Literal(str(seconds), datatype=XSD.integer)
