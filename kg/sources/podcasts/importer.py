@@ -187,7 +187,6 @@ def _episode(row: Row) -> Iterator[Triple]:
     me, series = _subject(row), iri.mint("podcast", "guid", row["podcast"])
     yield me, RDF.type, SCHEMA.PodcastEpisode
     yield me, SCHEMA.partOfSeries, series
-    yield from _described(me, row)
     yield from _identified(me, row)
     yield from _placed(me, series, row)
     yield from _timed(me, row)
@@ -199,6 +198,7 @@ def _episode(row: Row) -> Iterator[Triple]:
     for chapters in entries(row, "podcast:chapters")[:1]:
         yield from _file(me, ESS.chapters, "chapters", "podcast:chapters", chapters)
     yield from _chapters(me, row)
+    yield from _described(me, row)  # the last, for it takes the language
     row.take("key")
     row.take("podcast")
 
