@@ -102,7 +102,7 @@ def test_no_address_of_anyone_is_published(sample):
 
 
 def test_every_type_of_the_formats_is_one_of_ours():
-    ours = concepts("publication-type") | {""}
+    ours = concepts("publication-type")
     for module in (hal, oai, bibtex, ris):
         assert set(module.TYPES.values()) <= ours
         assert not set(module.TYPES) & module.NOT_TEXTS

@@ -60,6 +60,7 @@ CLASSES: dict[str, tuple[NamedNode, NamedNode]] = {
     "conference-paper": (FABIO.Work, SCHEMA.ScholarlyArticle),
     "thesis": (FABIO.Work, SCHEMA.Thesis),
     "preprint": (FABIO.Work, SCHEMA.ScholarlyArticle),
+    "undetermined": (FABIO.Work, SCHEMA.CreativeWork),
     "special-issue": ISSUE,
     "newsletter": ISSUE,
     "news-article": (FABIO.Work, SCHEMA.NewsArticle),

@@ -21,6 +21,7 @@ from kg.sources.credits import Credit
 from kg.sources.publications.works import (
     EDITOR,
     INSTITUTION,
+    UNDETERMINED,
     UNKNOWN,
     Author,
     Work,
@@ -32,7 +33,7 @@ from kg.sources.publications.works import (
 )
 from kg.sources.rows import LeftOut, Row, RowError, checked
 
-# Entry types of BibTeX and BibLaTeX to ours; "" where none fits.
+# Entry types of BibTeX and BibLaTeX to ours.
 TYPES = {
     "article": "journal-article",
     "book": "book",
@@ -46,9 +47,9 @@ TYPES = {
     "legislation": "legal-text",
     "manual": "guide",
     "mastersthesis": "thesis",
-    "misc": "",
+    "misc": UNDETERMINED,
     "mvbook": "book",
-    "online": "",
+    "online": UNDETERMINED,
     "periodical": "special-issue",
     "phdthesis": "thesis",
     "proceedings": "proceedings",

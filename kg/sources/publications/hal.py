@@ -22,6 +22,7 @@ from kg.sources.publications.works import (
     INSTITUTION,
     LABORATORY,
     SUPERVISOR,
+    UNDETERMINED,
     UNKNOWN,
     Author,
     Work,
@@ -34,7 +35,7 @@ from kg.sources.publications.works import (
 )
 from kg.sources.rows import LeftOut, Row, RowError, checked
 
-# HAL's types of documents to ours; "" where none of ours fits.
+# HAL's types of documents to ours.
 TYPES = {
     "ART": "journal-article",
     "BLOG": "news-article",
@@ -44,11 +45,11 @@ TYPES = {
     "ETABTHESE": "thesis",
     "HDR": "thesis",
     "ISSUE": "special-issue",
-    "LECTURE": "",
+    "LECTURE": UNDETERMINED,
     "MEM": "thesis",
-    "NOTE": "",
-    "NOTICE": "",
-    "OTHER": "",
+    "NOTE": UNDETERMINED,
+    "NOTICE": UNDETERMINED,
+    "OTHER": UNDETERMINED,
     "OUV": "book",
     "POSTER": "conference-paper",
     "PRESCONF": "conference-paper",
@@ -56,7 +57,7 @@ TYPES = {
     "REPACT": "activity-report",
     "REPORT": "report",
     "THESE": "thesis",
-    "TRAD": "",
+    "TRAD": UNDETERMINED,
     "UNDEFINED": "preprint",
 }
 NOT_TEXTS = {"CREPORT", "IMG", "MAP", "PATENT", "SON", "SOFTWARE", "VIDEO"}
@@ -132,7 +133,7 @@ def work(row: Row) -> Work:
 
 def _type(code: str) -> str:
     try:
-        return TYPES[code] if code else ""
+        return TYPES[code] if code else UNDETERMINED
     except KeyError:
         mend = "add it to TYPES in kg/sources/publications/hal.py"
         raise RowError("docType_s", code, "is not a type of document", mend) from None

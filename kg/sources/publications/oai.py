@@ -27,6 +27,7 @@ from kg.sources.publications.works import (
     INSTITUTION,
     LABORATORY,
     SUPERVISOR,
+    UNDETERMINED,
     UNKNOWN,
     Author,
     Work,
@@ -40,31 +41,31 @@ OAI_DC = "{http://www.openarchives.org/OAI/2.0/oai_dc/}"
 DC = "{http://purl.org/dc/elements/1.1/}"
 TEI = "{http://www.tei-c.org/ns/1.0}"
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
-# Types of the info:eu-repo vocabulary to ours; "" where none fits.
+# Types of the info:eu-repo vocabulary to ours.
 SEMANTICS = "info:eu-repo/semantics/"
 TYPES = {
-    "annotation": "",
+    "annotation": UNDETERMINED,
     "article": "journal-article",
     "bachelorThesis": "thesis",
     "book": "book",
     "bookPart": "book-chapter",
-    "bookReview": "",
+    "bookReview": UNDETERMINED,
     "conferenceContribution": "conference-paper",
     "conferenceItem": "conference-paper",
     "conferenceObject": "conference-paper",
     "conferencePaper": "conference-paper",
     "conferencePoster": "conference-paper",
     "conferenceProceedings": "proceedings",
-    "contributionToPeriodical": "",
+    "contributionToPeriodical": UNDETERMINED,
     "doctoralThesis": "thesis",
-    "lecture": "",
+    "lecture": UNDETERMINED,
     "masterThesis": "thesis",
-    "other": "",
+    "other": UNDETERMINED,
     "preprint": "preprint",
     "report": "report",
-    "reportPart": "",
-    "researchProposal": "",
-    "review": "",
+    "reportPart": UNDETERMINED,
+    "researchProposal": UNDETERMINED,
+    "review": UNDETERMINED,
     "studentThesis": "thesis",
     "technicalDocumentation": "technical-report",
     "workingPaper": "preprint",
@@ -182,7 +183,7 @@ def _type(stated: list[str]) -> str:
         if not _NO_TYPE.fullmatch(code):
             mend = "add it to TYPES in kg/sources/publications/oai.py"
             raise RowError("dc:type", code, "is not a type of document", mend)
-    return ""
+    return UNDETERMINED
 
 
 def _issued(dates: list[str]) -> str:

@@ -19,6 +19,7 @@ from kg.sources import markup
 from kg.sources.credits import Credit
 from kg.sources.publications.works import (
     EDITOR,
+    UNDETERMINED,
     UNKNOWN,
     Author,
     Work,
@@ -30,10 +31,10 @@ from kg.sources.publications.works import (
 )
 from kg.sources.rows import LeftOut, Row, RowError, checked
 
-# Types of references to ours; "" where none fits.
+# Types of references to ours.
 TYPES = {
     "BILL": "legal-text",
-    "BLOG": "",
+    "BLOG": UNDETERMINED,
     "BOOK": "book",
     "CASE": "legal-text",
     "CHAP": "book-chapter",
@@ -43,8 +44,8 @@ TYPES = {
     "ECHAP": "book-chapter",
     "EDBOOK": "book",
     "EJOUR": "journal-article",
-    "ELEC": "",
-    "GEN": "",
+    "ELEC": UNDETERMINED,
+    "GEN": UNDETERMINED,
     "GOVDOC": "public-report",
     "JFULL": "special-issue",
     "JOUR": "journal-article",
@@ -53,7 +54,7 @@ TYPES = {
     "NEWS": "news-article",
     "PAMP": "booklet",
     "RPRT": "report",
-    "STAND": "",
+    "STAND": UNDETERMINED,
     "STAT": "legal-text",
     "THES": "thesis",
     "UNPB": "preprint",

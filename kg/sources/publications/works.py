@@ -20,6 +20,7 @@ from kg.sources.curated.works import CLASSES
 from kg.sources.rows import Row, RowError, checked
 from kg.vocab import DC, DCTERMS, FABIO, FOAF, RDF, RDFS, SCHEMA
 
+UNDETERMINED = "undetermined"  # the type of a text whose genre is not told
 UNKNOWN = "und"  # ISO 639-2: the language is not known
 # What records call languages, folded, to their ISO 639-1 codes.
 LANGUAGES = {
@@ -49,7 +50,7 @@ class Author:
 class Work:
     """A bibliographic record. Titles and keywords are (text, language)."""
 
-    type: str = ""  # a notation of ontology/schemes/publication-type.ttl
+    type: str = UNDETERMINED  # a notation of ontology/schemes/publication-type.ttl
     titles: list[tuple[str, str]] = field(default_factory=list)
     citation: str = ""
     issued: str = ""
@@ -110,11 +111,9 @@ def triples(work: Work) -> Iterator[Triple]:
     if not work.titles and not work.citation:
         raise RowError("title", "", "is empty, and there is no citation: one is needed")
     me = work.iri()
-    classes = CLASSES[work.type] if work.type else (FABIO.Work, SCHEMA.CreativeWork)
-    for each in classes:
+    for each in CLASSES[work.type]:
         yield me, RDF.type, each
-    if work.type:
-        yield me, DCTERMS.type, iri.named("publication-type", work.type)
+    yield me, DCTERMS.type, iri.named("publication-type", work.type)
     yield from _named(me, work)
     if work.issued:
         yield me, DCTERMS.issued, checked("date", work.issued, day)
