@@ -18,6 +18,7 @@ from pyoxigraph import Literal, NamedNode
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
 LA_POSTE = "356000000"
+UNKNOWN_LANGUAGE = "und"  # ISO 639-2: undetermined
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _SPACE = re.compile(r"\s+")
 _LIGATURES = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ß": "ss"})
@@ -44,6 +45,16 @@ def without_contacts(value: str) -> str:
     'Écrire à <…> ou au ….'
     """
     return _CONTACT.sub("…", value)
+
+
+def language(tag: str) -> str:
+    """The ISO 639 code that a language tag begins with (BCP 47); empty if it does not.
+
+    >>> language("fr-FR"), language(" EN_us"), language("français")
+    ('fr', 'en', '')
+    """
+    found = re.match(r"[a-z]{2,3}(?![^\W\d_])", tag.strip().lower())
+    return found[0] if found else ""
 
 
 @lru_cache(maxsize=4096)

@@ -17,7 +17,7 @@ from kg.errors import InputError, KgError, MissingFile
 from kg.iri import hashed, mint, named, part
 from kg.settings import Settings
 from kg.sources import Inputs, keywords, load
-from kg.sources.curated.tables import concepts
+from kg.sources.concepts import concepts
 from kg.sources.publications import bibtex, hal, oai, ris, works
 from kg.sources.publications.importer import check, paths, records, triples
 from kg.sources.publications.works import Author, Work
@@ -102,7 +102,7 @@ def test_no_address_of_anyone_is_published(sample):
 
 
 def test_every_type_of_the_formats_is_one_of_ours():
-    ours = concepts("publication-type")
+    ours = set(concepts("publication-type"))
     for module in (hal, oai, bibtex, ris):
         assert set(module.TYPES.values()) <= ours
         assert not set(module.TYPES) & module.NOT_TEXTS
@@ -402,7 +402,9 @@ def test_without_records_one_is_told_how_to_give_them(tmp_path, given):
 
 def test_a_file_of_another_form_is_refused(tmp_path):
     (tmp_path / "a.csv").write_text("")
-    with pytest.raises(InputError, match=r"'\.csv' is in none of the forms.*\.json, \.xml, \.bib"):
+    with pytest.raises(
+        InputError, match=r"'\.csv' is in none of the forms.*\.bib, \.json, \.ris, \.xml"
+    ):
         paths(tmp_path / "a.csv")
     assert paths(SAMPLE)[-1] == keywords.TABLE
 

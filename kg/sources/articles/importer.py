@@ -18,11 +18,12 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode
 
 from kg import iri
-from kg.clean import day, fold, web, without_contacts
-from kg.errors import InputError, MissingFile
+from kg.clean import UNKNOWN_LANGUAGE, day, fold, language, web, without_contacts
+from kg.errors import InputError
 from kg.sources import Inputs, Triple, keywords, mentions
 from kg.sources.articles import pages
 from kg.sources.curated.works import CLASSES
+from kg.sources.given import broken, files
 from kg.sources.rows import Row, RowError, checked
 from kg.vocab import DC, DCTERMS, RDF, RDFS, SCHEMA
 
@@ -32,33 +33,16 @@ IGNORED: frozenset[str] = frozenset()
 EXPECT: dict[str, tuple[int, int]] = {"publication": (1, 1_000_000)}
 SUFFIXES = (".html", ".htm", ".txt")
 TYPE = "news-article"
-UNKNOWN = "und"  # ISO 639-2: the language is not known
 
 
 def paths(given: Path | None) -> list[Path]:
     """A page, or the pages of a folder, and the table of keywords."""
-    if given and given.is_file():
-        found = [given]
-    else:
-        found = sorted(each for each in (given or Path()).glob("*") if each.suffix in SUFFIXES)
-    if given is None or not found:
-        raise MissingFile(
-            "there is no saved page here",
-            file=given,
-            mend="give one: kg build --with articles=FILE.html",
-        )
-    return [*found, keywords.TABLE]
+    return [*files(given, SUFFIXES, NAME, "saved page"), keywords.TABLE]
 
 
 def check(given: Path | None) -> list[InputError]:
     """Every file that cannot be read."""
-    found = []
-    for path in paths(given)[:-1]:
-        try:
-            pages.page(path)
-        except InputError as error:
-            found.append(error)
-    return found
+    return broken(paths(given)[:-1], pages.page)
 
 
 def records(inputs: Inputs) -> Iterator[Row]:
@@ -69,7 +53,8 @@ def records(inputs: Inputs) -> Iterator[Row]:
             continue
         row = pages.page(path)
         body = without_contacts(row.take("body"))
-        said = [*_texts(row), (SCHEMA.articleBody, body, _language(row) or UNKNOWN)]
+        code = language(row["language"]) or UNKNOWN_LANGUAGE
+        said = [*_texts(row), (SCHEMA.articleBody, body, code)]
         found = list(mentions.rows(names, _subject(row), said, row)) if row["title"] else []
         yield row
         yield from found
@@ -87,16 +72,11 @@ def _subject(row: Row) -> NamedNode:
     return iri.hashed("publication", "page", f"{fold(row['title'])}\n{row['date']}")
 
 
-def _language(row: Row) -> str:
-    found = re.match(r"[a-z]{2,3}(?![a-z])", row["language"].lower())
-    return found[0] if found else ""
-
-
 def _texts(row: Row) -> list[tuple[NamedNode, str, str]]:
     """Title, description and publisher as they are published: (property, text, language)."""
-    language = _language(row) or UNKNOWN
-    said = ((DCTERMS.title, "title", language), (DCTERMS.description, "description", language))
-    found = [(name, without_contacts(row[column]), code) for name, column, code in said]
+    code = language(row["language"]) or UNKNOWN_LANGUAGE
+    said = ((DCTERMS.title, "title"), (DCTERMS.description, "description"))
+    found = [(name, without_contacts(row[column]), code) for name, column in said]
     found.append((DC.publisher, without_contacts(row["publisher"]), ""))
     return [each for each in found if each[1]]
 
@@ -108,15 +88,16 @@ def triples(row: Row) -> Iterator[Triple]:
         return
     if not row["title"]:
         raise RowError("title", "", "is empty: an article needs a title")
-    me, language = _subject(row), _language(row)
+    me, code = _subject(row), language(row["language"])
     for each in CLASSES[TYPE]:
         yield me, RDF.type, each
     yield me, DCTERMS.type, iri.named("publication-type", TYPE)
-    for name, content, code in _texts(row):
-        yield me, name, Literal(content, language=code or None)
-    yield me, RDFS.label, Literal(without_contacts(row.take("title")), language=language or UNKNOWN)
-    if language:
-        yield me, DCTERMS.language, Literal(language)
+    for name, content, own in _texts(row):
+        yield me, name, Literal(content, language=own or None)
+    title = without_contacts(row.take("title"))
+    yield me, RDFS.label, Literal(title, language=code or UNKNOWN_LANGUAGE)
+    if code:
+        yield me, DCTERMS.language, Literal(code)
     if date := row.take("date"):
         yield me, DCTERMS.issued, checked("date", date, _day)
     if address := row.take("address"):
@@ -124,7 +105,7 @@ def triples(row: Row) -> Iterator[Triple]:
     for link in filter(None, row.take("links").split("\n")):
         yield me, DCTERMS.references, checked("links", link, web)
     given = re.split(r"[\n,;]", without_contacts(row.take("keywords")))
-    yield from keywords.about(me, [each.strip() for each in given if each.strip()], language)
+    yield from keywords.about(me, [each.strip() for each in given if each.strip()], code)
     for column in ("description", "publisher", "language"):
         row.take(column)
 

@@ -15,14 +15,13 @@ from bibtexparser.entrypoint import parse_string
 from bibtexparser.model import Entry
 
 from kg import clean
-from kg.clean import web
+from kg.clean import UNKNOWN_LANGUAGE, web
 from kg.sources import markup
 from kg.sources.credits import Credit
 from kg.sources.publications.works import (
     EDITOR,
     INSTITUTION,
     UNDETERMINED,
-    UNKNOWN,
     Author,
     Work,
     direct,
@@ -101,7 +100,7 @@ def work(row: Row) -> Work:
     doi, page = take(row, "doi"), row.pop("url", "").strip()
     return Work(
         type=_type(row.take("type")),
-        titles=[(title, code or UNKNOWN)] if title else [],
+        titles=[(title, code or UNKNOWN_LANGUAGE)] if title else [],
         issued=_issued(row),
         languages=[code] if code else [],
         hal=take(row, "hal_id"),

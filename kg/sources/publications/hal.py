@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kg import clean
-from kg.clean import web
+from kg.clean import UNKNOWN_LANGUAGE, web
 from kg.errors import InputError
 from kg.sources import Triple, markup
 from kg.sources.credits import Credit
@@ -23,7 +23,6 @@ from kg.sources.publications.works import (
     LABORATORY,
     SUPERVISOR,
     UNDETERMINED,
-    UNKNOWN,
     Author,
     Work,
     describe,
@@ -163,7 +162,7 @@ def _in_languages(row: Row, name: str, languages: list[str]) -> list[tuple[str, 
     for field in [each for each in row if re.fullmatch(rf"[a-z]{{2}}_{name}_s", each)]:
         found += [(value, field[:2]) for value in values(row, field)]
     known = {value for value, _ in found}
-    only = languages[0] if len(languages) == 1 else UNKNOWN
+    only = languages[0] if len(languages) == 1 else UNKNOWN_LANGUAGE
     return found + [(value, only) for value in values(row, f"{name}_s") if value not in known]
 
 

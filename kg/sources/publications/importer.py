@@ -14,8 +14,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from kg.errors import InputError, MissingFile
+from kg.errors import InputError
 from kg.sources import Inputs, Triple, keywords
+from kg.sources.given import broken, files
 from kg.sources.publications import bibtex, hal, oai, ris, works
 from kg.sources.publications.works import Work
 from kg.sources.rows import LeftOut, Row, RowError
@@ -72,36 +73,12 @@ EXPECT: dict[str, tuple[int, int]] = {"publication": (1, 1_000_000)}
 
 def paths(given: Path | None) -> list[Path]:
     """A file, or those of a folder that a reader is for, and the table of keywords."""
-    if given and given.is_file():
-        found = [given]
-        if given.suffix not in READERS:
-            raise InputError(
-                "is in none of the forms that are read",
-                given,
-                value=given.suffix,
-                mend=f"give a file that ends in {', '.join(READERS)}",
-            )
-    else:
-        found = sorted(each for each in (given or Path()).glob("*") if each.suffix in READERS)
-    if given is None or not found:
-        raise MissingFile(
-            "there are no bibliographic records here",
-            file=given,
-            mend="give some: kg build --with publications=FOLDER",
-        )
-    return [*found, keywords.TABLE]
+    return [*files(given, READERS, "publications", "bibliographic record"), keywords.TABLE]
 
 
 def check(given: Path | None) -> list[InputError]:
     """Every file that cannot be read."""
-    found = []
-    for path in paths(given)[:-1]:
-        try:
-            for _ in READERS[path.suffix](path):
-                pass
-        except InputError as error:
-            found.append(error)
-    return found
+    return broken(paths(given)[:-1], lambda path: list(READERS[path.suffix](path)))
 
 
 def records(inputs: Inputs) -> Iterator[Row | LeftOut]:

@@ -19,7 +19,7 @@ from sickle import Sickle
 from sickle.iterator import OAIResponseIterator
 
 from kg import clean
-from kg.clean import fold, text, web, without_contacts
+from kg.clean import UNKNOWN_LANGUAGE, fold, text, web, without_contacts
 from kg.errors import InputError, KgError
 from kg.sources import markup
 from kg.sources.credits import Credit
@@ -28,7 +28,6 @@ from kg.sources.publications.works import (
     LABORATORY,
     SUPERVISOR,
     UNDETERMINED,
-    UNKNOWN,
     Author,
     Work,
     direct,
@@ -154,7 +153,7 @@ def work(row: Row) -> Work:
     kind = _type([each for each, _ in said(row, "dc:type")])
     found = Work(
         type=kind,
-        titles=_titles(row, languages[0] if len(languages) == 1 else UNKNOWN),
+        titles=_titles(row, languages[0] if len(languages) == 1 else UNKNOWN_LANGUAGE),
         issued=_issued([each for each, _ in said(row, "dc:date")]),
         languages=list(dict.fromkeys(filter(None, languages))),
         authors=[Author(direct(each)) for each, _ in said(row, "dc:creator")],

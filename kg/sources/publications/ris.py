@@ -14,13 +14,12 @@ from pathlib import Path
 import rispy
 
 from kg import clean
-from kg.clean import web
+from kg.clean import UNKNOWN_LANGUAGE, web
 from kg.sources import markup
 from kg.sources.credits import Credit
 from kg.sources.publications.works import (
     EDITOR,
     UNDETERMINED,
-    UNKNOWN,
     Author,
     Work,
     direct,
@@ -109,7 +108,7 @@ def work(row: Row) -> Work:
     title, doi = take(row, *TITLES), take(row, "doi")
     return Work(
         type=_type(row.take("type_of_reference").strip()),
-        titles=[(title, code or UNKNOWN)] if title else [],
+        titles=[(title, code or UNKNOWN_LANGUAGE)] if title else [],
         issued=_issued(row),
         languages=[code] if code else [],
         doi=checked("doi", doi, clean.doi) if doi else "",

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pyoxigraph import Literal, NamedNode
 
 from kg import iri
-from kg.clean import day, fold, without_contacts
+from kg.clean import UNKNOWN_LANGUAGE, day, fold, without_contacts
 from kg.sources import Triple, identifiers, keywords, markup
 from kg.sources.credits import Credit, credits
 from kg.sources.curated.works import CLASSES
@@ -21,7 +21,6 @@ from kg.sources.rows import Row, RowError, checked
 from kg.vocab import DC, DCTERMS, FABIO, FOAF, RDF, RDFS, SCHEMA
 
 UNDETERMINED = "undetermined"  # the type of a text whose genre is not told
-UNKNOWN = "und"  # ISO 639-2: the language is not known
 # What records call languages, folded, to their ISO 639-1 codes.
 LANGUAGES = {
     **dict.fromkeys(("fr", "fre", "fra", "french", "francais"), "fr"),
@@ -129,7 +128,7 @@ def triples(work: Work) -> Iterator[Triple]:
 
 def _named(me: NamedNode, work: Work) -> Iterator[Triple]:
     """Titles; several languages of one record are editions of the work, each with its title."""
-    for title, code in work.titles or [(work.citation, UNKNOWN)]:
+    for title, code in work.titles or [(work.citation, UNKNOWN_LANGUAGE)]:
         yield me, RDFS.label, Literal(title, language=code)
     for title, code in work.titles:
         yield me, DCTERMS.title, Literal(title, language=code)
