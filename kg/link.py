@@ -1,7 +1,9 @@
 """Linking: which IRIs mean the same thing, and which of them stays.
 
 Two IRIs of one kind that hold the same authority identifier are one thing, and a thing with such
-an identifier is named by it (`siren-…` before `rna-…`). `data/links.csv` overrides: *same* joins
+an identifier is named by it (`siren-…` before `rna-…`). What a feed or a saved page made known is
+what was curated under the same address, if that is the address of these two alone. Keys that are
+UUIDs (`kg.iri.hashed`) give way to every other. `data/links.csv` overrides: *same* joins
 what no identifier does, *not-same* keeps apart what one would join. The IRIs that give way are
 redirected. The outcome does not depend on the order of anything.
 """
@@ -9,17 +11,30 @@ redirected. The outcome does not depend on the order of anything.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from kg.iri import BASE, mint, named
-from kg.vocab import ESS
+from kg.iri import BASE, SCHEMES, hashed, mint, named
+from kg.vocab import ESS, SCHEMA
 
 # Kind to its authority schemes, the one that names the thing first.
-AUTHORITIES = {"organization": {"siren": ESS.siren, "rna": ESS.rna}}
+AUTHORITIES = {
+    "organization": {"siren": ESS.siren, "rna": ESS.rna},
+    "person": {"orcid": ESS.orcid, "idhal": ESS.idHal},
+    "podcast": {"guid": ESS.podcastGuid},
+    "publication": {"hal": ESS.halId, "doi": ESS.doi},
+}
+# Kind to the properties that hold its address: its feed, its page.
+ADDRESSES = {
+    "episode": [SCHEMA.url],
+    "podcast": [SCHEMA.webFeed, SCHEMA.url],
+    "publication": [SCHEMA.url],
+}
+UUID_KEY = r"-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 
 
 @dataclass(frozen=True)
@@ -51,7 +66,7 @@ def links(connection: duckdb.DuckDBPyConnection, made: list[Decision]) -> dict[s
 
     `stated` has the columns subject, predicate and object, as N-Triples terms.
     """
-    pairs = sorted(set(_shared_identifiers(connection)))
+    pairs = sorted({*_shared_identifiers(connection), *_same_addresses(connection)})
     apart = {frozenset((d.first, d.second)) for d in made if not d.same}
     groups = _groups([*((d.first, d.second) for d in made if d.same), *pairs], apart)
     return {
@@ -74,7 +89,35 @@ def _shared_identifiers(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple
                 {"predicate": str(predicate), "start": f"<{BASE}id/{kind}/"},
             ).fetchall()
             for iri, value in rows:
-                yield str(iri), mint(kind, scheme, str(value)).value
+                one = hashed if scheme == "doi" else mint
+                yield str(iri), one(kind, scheme, str(value)).value
+
+
+def _same_addresses(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
+    """Pairs of an IRI whose key is a UUID and the only other one that holds the same address.
+
+    http and https, with and without www. or a final slash, are one address.
+    """
+    for kind, predicates in ADDRESSES.items():
+        rows = connection.execute(
+            """WITH held AS (
+                SELECT DISTINCT trim(subject, '<>') AS iri, predicate,
+                       regexp_extract(object, '^<https?://(?:www[.])?(.*?)/?>$', 1) AS address,
+                       regexp_matches(iri, $uuid) AS made
+                FROM stated
+                WHERE list_contains($predicates, predicate) AND starts_with(subject, $start)
+                  AND NOT contains(subject, '#')
+            )
+            SELECT min(iri) FILTER (made), min(iri) FILTER (NOT made) FROM held
+            GROUP BY predicate, address
+            HAVING count(*) FILTER (made) = 1 AND count(*) FILTER (NOT made) = 1""",
+            {
+                "uuid": UUID_KEY,
+                "predicates": [str(each) for each in predicates],
+                "start": f"<{BASE}id/{kind}/",
+            },
+        ).fetchall()
+        yield from ((str(made), str(other)) for made, other in rows)
 
 
 def _groups(pairs: Iterable[tuple[str, str]], apart: set[frozenset[str]]) -> list[frozenset[str]]:
@@ -90,8 +133,10 @@ def _groups(pairs: Iterable[tuple[str, str]], apart: set[frozenset[str]]) -> lis
 
 
 def _rank(iri: str) -> tuple[int, str]:
-    """Authorities before curated names, in the order of `AUTHORITIES`."""
+    """Authorities before curated names, in the order of `AUTHORITIES`; UUIDs last."""
     kind, _, key = iri.removeprefix(f"{BASE}id/").partition("/")
+    if re.search(UUID_KEY, key):
+        return len(SCHEMES), iri
     order = [f"{scheme}-" for scheme in AUTHORITIES.get(kind, {})]
     place = next((n for n, start in enumerate(order) if key.startswith(start)), len(order))
     return place, iri

@@ -7,7 +7,6 @@ when each of its words begins a word there. Exact words and labels rank before b
 from __future__ import annotations
 
 import itertools
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +16,10 @@ import tantivy
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
 from kg import iri
+from kg.clean import fold
 from kg.iri import BASE, rebase
 from kg.vocab import ESS, RDFS, SKOS
 
-_LIGATURES = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ß": "ss"})
 if TYPE_CHECKING:
     import duckdb
 
@@ -59,17 +58,6 @@ class Hits:
 
     total: int
     items: list[Hit]
-
-
-def fold(text: str) -> str:
-    """Text as it is indexed and searched.
-
-    >>> fold("L'Œuvre d’Émeline – SCIC")
-    'l oeuvre d emeline scic'
-    """
-    plain = unicodedata.normalize("NFKD", text.translate(_LIGATURES)).casefold()
-    kept = (c if c.isalnum() else " " for c in plain if not unicodedata.combining(c))
-    return " ".join("".join(kept).split())
 
 
 def entries(connection: duckdb.DuckDBPyConnection, base: str) -> Iterator[Entry]:

@@ -74,11 +74,12 @@ DCAT = Vocabulary(
     "Catalog DataService Dataset Distribution accessURL byteSize contactPoint dataset distribution "
     "downloadURL endpointURL keyword landingPage mediaType servesDataset service theme",
 )
+DC = Vocabulary("dc", "creator publisher source")
 DCTERMS = Vocabulary(
     "dcterms",
     "Location conformsTo contributor coverage created creator date description format hasPart "
     "identifier isPartOf isReplacedBy issued language license modified publisher replaces source "
-    "spatial subject temporal title type valid",
+    "spatial subject temporal title type valid bibliographicCitation references",
 )
 ESS = Vocabulary("ess", _own_terms())
 FABIO = Vocabulary("fabio", "Expression Policy ReferenceWork Report Work")
@@ -90,6 +91,11 @@ IGEO = Vocabulary(
     "Departement Intercommunalite Pays Region codeINSEE",
 )
 LEGAL = Vocabulary("legal", "LegalEntity legalName")
+OA = Vocabulary(
+    "oa",
+    "Annotation SpecificResource TextPositionSelector TextQuoteSelector end exact hasBody "
+    "hasSelector hasSource hasTarget identifying motivatedBy prefix start suffix",
+)
 ORG = Vocabulary(
     "org",
     "ChangeEvent FormalOrganization Membership Organization OrganizationalCollaboration "
@@ -111,7 +117,9 @@ SCHEMA = Vocabulary(
     "funder funding identifier inLanguage isBasedOn isPartOf keywords latitude location longitude "
     "name numberOfEpisodes "
     "organizer partOfSeason partOfSeries postalCode producer provider publisher roleName sameAs "
-    "sponsor startDate superEvent target translationOfWork url workExample workTranslation",
+    "sponsor startDate superEvent target translationOfWork url workExample workTranslation "
+    "AudioObject Clip MediaObject Thesis VideoObject articleBody associatedMedia contentSize "
+    "contentUrl encodingFormat hasPart seasonNumber startOffset webFeed",
 )
 SD = Vocabulary(
     "sd",

@@ -94,7 +94,7 @@ def _parts(sources: list[Converted]) -> Iterator[tuple[str, str]]:
             f"source-{source.source.name}",
             f"list_has_any(sources, (SELECT list(source) FROM ({made_by})))",
         )
-    for own in ("inferred", "description"):
+    for own in ("inferred", "mentions", "description"):
         yield f"source-{own}", f"list_contains(sources, '{own}')"
 
 

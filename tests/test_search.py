@@ -2,7 +2,8 @@
 
 import pytest
 
-from kg.search import Entry, Index, fold, write
+from kg.clean import fold
+from kg.search import Entry, Index, write
 
 
 def entry(key, label, kind="organization", en="", *names):
