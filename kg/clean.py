@@ -8,15 +8,25 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from datetime import date
+from itertools import groupby
 from urllib.parse import urlsplit
 
 from pyoxigraph import Literal, NamedNode
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
 LA_POSTE = "356000000"
+UNKNOWN_LANGUAGE = "und"  # ISO 639-2: undetermined
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _SPACE = re.compile(r"\s+")
+# What no decomposition of Unicode takes apart; and the apostrophe that is a letter there.
+_APART = {"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ʼ": " "}
+# E-mail addresses, and telephone numbers as they are written in France.
+_CONTACT = re.compile(
+    r"(?:mailto:)?[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<![\w/.-])(?:\+33|0033|0)[ .]?(?:\(0\))?[ .]?"
+    r"[1-9](?:[ .-]?\d{2}){4}(?!\d)"
+)
 
 
 def text(value: str) -> str:
@@ -28,15 +38,72 @@ def text(value: str) -> str:
     return _SPACE.sub(" ", unicodedata.normalize("NFC", _CONTROL.sub("", value))).strip()
 
 
+def without_contacts(value: str) -> str:
+    """Text without e-mail addresses and telephone numbers, which are nobody's to publish.
+
+    >>> without_contacts("Écrire à <jeanne@example.org> ou au 01 23 45 67 89.")
+    'Écrire à <…> ou au ….'
+    """
+    return _CONTACT.sub("…", value)
+
+
+def language(tag: str) -> str:
+    """The ISO 639 code that a language tag begins with (BCP 47); empty if it does not.
+
+    >>> language("fr-FR"), language(" EN_us"), language("français")
+    ('fr', 'en', '')
+    """
+    found = re.match(r"[a-z]{2,3}(?![^\W\d_])", tag.strip().lower())
+    return found[0] if found else ""
+
+
+class _Folding(dict[int, str]):
+    """A character to what it is folded to, found out when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = _fold_character(chr(code))
+        return self[code]
+
+
+def _fold_character(character: str) -> str:
+    plain = unicodedata.normalize("NFKD", character).casefold()
+    kept = (_APART.get(c, c) for c in plain if not unicodedata.combining(c))
+    folded = "".join(c if c.isalnum() else " " for text in kept for c in text)
+    return folded if folded == character else "".join(map(_fold_character, folded))
+
+
+_FOLDING = _Folding()
+
+
+def fold(value: str) -> str:
+    """Text as it is indexed and searched: blind to accents, case, ligatures and punctuation.
+
+    >>> fold("L'Œuvre d’Émeline – SCIC")
+    'l oeuvre d emeline scic'
+    """
+    return " ".join(value.translate(_FOLDING).split())
+
+
+def words(value: str) -> Iterator[tuple[str, int, int]]:
+    """The words of `fold(value)`, each with where it begins and ends in the text.
+
+    >>> list(words("L’Œuvre"))
+    [('l', 0, 1), ('oeuvre', 2, 7)]
+    """
+    letters = ((letter, at) for at, char in enumerate(value) for letter in _FOLDING[ord(char)])
+    for blank, group in groupby(letters, key=lambda each: each[0] == " "):
+        if not blank:
+            word = list(group)
+            yield "".join(letter for letter, _ in word), word[0][1], word[-1][1] + 1
+
+
 def slug(value: str) -> str:
     """Text as a part of a key: letters without accents and digits, words joined by hyphens.
 
     >>> slug("Anne-Cœur D'ÉTÉ")
     'anne-coeur-d-ete'
     """
-    plain = unicodedata.normalize("NFKD", value.casefold().replace("œ", "oe").replace("æ", "ae"))
-    kept = "".join(char for char in plain if not unicodedata.combining(char))
-    return "-".join(re.findall("[a-z0-9]+", kept))
+    return "-".join(re.findall("[a-z0-9]+", fold(value)))
 
 
 def _luhn(digits: str) -> bool:
@@ -85,6 +152,35 @@ def postal_code(value: str) -> str:
     if not re.fullmatch(r"(?!00)[0-9]{5}", value):
         raise ValueError("is not a postal code: five digits are needed")
     return value
+
+
+def orcid(value: str) -> str:
+    """An ORCID: sixteen characters with their check digit (ISO 7064, MOD 11-2).
+
+    >>> orcid("https://orcid.org/0000-0002-1825-0097")
+    '0000-0002-1825-0097'
+    """
+    code = re.sub(r"^https?://orcid\.org/", "", value.strip())
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X]", code):
+        raise ValueError("is not an ORCID: four groups of four digits are needed")
+    total = 0
+    for digit in code.replace("-", "")[:-1]:
+        total = (total + int(digit)) * 2
+    if "0123456789X"[(12 - total % 11) % 11] != code[-1]:
+        raise ValueError("is not an ORCID: its check digit is wrong")
+    return code
+
+
+def doi(value: str) -> str:
+    """A DOI without its resolver's address; in lower case, since case does not tell two apart.
+
+    >>> doi("https://doi.org/10.4000/RFSIC.3610")
+    '10.4000/rfsic.3610'
+    """
+    code = re.sub(r"^(https?://(dx\.)?doi\.org/|doi:\s*)", "", value.strip(), flags=re.I).lower()
+    if not re.fullmatch(r"10\.[0-9]{4,9}/\S+", code):
+        raise ValueError("is not a DOI: it begins with 10.")
+    return code
 
 
 def day(value: str) -> Literal:

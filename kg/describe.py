@@ -58,6 +58,14 @@ _OWN_SOURCES = {
         "Ce que les règles du graphe déduisent des énoncés des autres sources.",
         "What the rules of the graph derive from the statements of the other sources.",
     ),
+    "mentions": (
+        "Mentions candidates",
+        "Candidate mentions",
+        "Noms de personnes et d'organisations connues qu'un programme a trouvés dans des titres, "
+        "des descriptions et des textes ; personne n'a jugé de qui ils sont.",
+        "Names of known people and organisations that a program found in titles, descriptions and "
+        "texts; nobody has judged whose they are.",
+    ),
     "statistics": (
         "Statistiques",
         "Statistics",

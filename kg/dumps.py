@@ -52,7 +52,7 @@ def write_sources(
             {"files": str(source.statements)},
         ).fetchone() or ([],)
         parts.append((source.source.name, sorted(names or [])))
-    parts += [(own, [own]) for own in ("inferred", "statistics", "description")]
+    parts += [(own, [own]) for own in ("inferred", "mentions", "statistics", "description")]
     made_by = "sources IN (FROM source_set WHERE list_has_any(sources, {}))"
     conditions = [(f"source-{key}", made_by.format(names)) for key, names in parts]
     yield from _write_quads(connection, folder, base, conditions)

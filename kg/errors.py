@@ -10,14 +10,14 @@ one place; nothing else prints or formats them.
       BuildFailed         the release was not published; its report says why
       QueryError          an answer of the query service: HTTP status and a name for the reason
         QueryMalformed, QueryRefused, QueryTimeout, QueryOutOfMemory, ResultTooLarge,
-        QueryCrashed, EndpointFailed, TooManyQueries, ServiceBusy
+        QueryCrashed, EndpointFailed, TooManyQueries, ServiceBusy, QueryAbandoned
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class KgError(Exception):
@@ -105,17 +105,41 @@ class QueryTimeout(QueryError):
 
     status, reason = 503, "time"
 
+    @classmethod
+    def after(cls, seconds: float) -> Self:
+        """In the words for a limit of so many seconds."""
+        return cls(
+            f"The query ran longer than {seconds:g} s. Ask for less at a time (one territory, one "
+            "kind, LIMIT with ORDER BY and OFFSET), or take a dump."
+        )
+
 
 class QueryOutOfMemory(QueryError):
     """The query needed more memory than the limit."""
 
     status, reason = 503, "memory"
 
+    @classmethod
+    def over(cls, most: int) -> Self:
+        """In the words for a limit of so many MiB."""
+        return cls(
+            f"The query needed more than {most} MiB of memory. Aggregate or filter earlier, ask "
+            "for less at a time, or take a dump."
+        )
+
 
 class ResultTooLarge(QueryError):
     """The result is larger than the limit; it was not cut but refused."""
 
     status, reason = 503, "result-size"
+
+    @classmethod
+    def over(cls, most: int) -> Self:
+        """In the words for a limit of so many MiB."""
+        return cls(
+            f"The result is larger than {most} MiB. Take it in parts with ORDER BY, LIMIT and "
+            "OFFSET, or take a dump."
+        )
 
 
 class QueryCrashed(QueryError):
@@ -140,3 +164,9 @@ class ServiceBusy(QueryError):
     """Too many queries are waiting, or the query service is not there."""
 
     status, reason = 503, "busy"
+
+
+class QueryAbandoned(QueryError):
+    """Who asked left before the answer; nobody reads this."""
+
+    status, reason = 503, "abandoned"

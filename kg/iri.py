@@ -6,8 +6,9 @@
     <base>ontology#<Term>            terms
 
 A key is the authority's own identifier, its scheme in front (`siren-…`), else the name that the
-curated data gives. `ontology/` is the table of kinds: a folder with `terms.ttl`, or a SKOS scheme
-in `schemes/`, makes one; the schemes themselves are of the kind `scheme`.
+curated data gives. An identifier that cannot stand in a path (an address, a DOI, the guid of a
+feed's item) is hashed: `hashed`. `ontology/` is the table of kinds: a folder with `terms.ttl`, or
+a SKOS scheme in `schemes/`, makes one; the schemes themselves are of the kind `scheme`.
 
 Everything before the release is written with the canonical base; a release for another base is
 made by `rebase`, in one place.
@@ -19,10 +20,11 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from pyoxigraph import NamedNode
 
-from kg.clean import rna, siren, siret
+from kg.clean import orcid, rna, siren, siret
 from kg.settings import ONTOLOGY
 
 BASE = "https://w3id.org/ess-kg/"
@@ -48,7 +50,10 @@ SCHEMES: dict[str, Callable[[str], str]] = {
     "insee": _matching(r"(\d{2}|2[AB])\d{3}|69M", "an INSEE code of a commune"),
     "insee-departement": _matching(r"\d{2}|2[AB]|9\d{2}", "an INSEE code of a département"),
     "insee-region": _matching(r"\d{2}|9\d{2}", "an INSEE code of a région"),
-    "hal": _matching(r"[a-z][a-z0-9]*-\d{8}", "a HAL identifier"),
+    "hal": _matching(r"[a-z][a-z0-9]*[-_]\d{8}", "a HAL identifier"),
+    "idhal": _matching(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?", "an IdHAL"),
+    "orcid": orcid,
+    "guid": _matching(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "a UUID"),
     "iso": _matching(r"[A-Z]{2}", "an ISO 3166-1 code"),
 }
 
@@ -95,6 +100,18 @@ def mint(kind: str, scheme: str, value: str) -> NamedNode:
     'https://w3id.org/ess-kg/id/organization/siren-200046977'
     """
     return named(kind, f"{scheme}-{SCHEMES[scheme](value)}")
+
+
+def hashed(kind: str, scheme: str, value: str, within: UUID = NAMESPACE_URL) -> NamedNode:
+    """The IRI of a thing whose own identifier cannot stand in a path: the identifier's UUID.
+
+    A UUID of version 5 (RFC 9562, section 5.5) is the same each time for the same value in the
+    same name space. Such a key is opaque: what it was made from is stated beside it.
+
+    >>> hashed("publication", "doi", "10.4000/rfsic.3610").value
+    'https://w3id.org/ess-kg/id/publication/doi-1b792dd3-0539-564c-a92c-d7d5bcfb2a37'
+    """
+    return named(kind, f"{scheme}-{uuid5(within, value)}")
 
 
 def part(owner: NamedNode, name: str) -> NamedNode:

@@ -4,7 +4,7 @@
                  ├── supervisor of the current release (`kg.query.supervisor`)
                  │     └── query worker, query worker, …
                  ├── relay, if SERVICE is allowed somewhere (`kg.query.federation`)
-                 └── granian: kg.web.wsgi
+                 └── granian: kg.web.gateway
 
     <serving>/                      a temporary folder, $KG_SERVING of the web processes
       current -> <id>-<n>           what is served; flipped by an atomic rename
@@ -23,7 +23,9 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import resource
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -42,6 +44,12 @@ from kg.settings import Settings
 
 LOOK_EVERY = 0.5
 WEB_GRACE = 10.0
+# What the web server waits for the head of a request (seconds; also between two requests), and how
+# long it may be (bytes).
+HEAD_SECONDS = 20
+LONGEST_HEAD = 1 << 17
+# What is large goes back to the system as soon as it is free, rather than leave holes (mallopt(3)).
+MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(1 << 17)}
 PR_SET_PDEATHSIG = 1
 
 
@@ -138,7 +146,7 @@ class Manager:
                 federating=min(2, settings.query_workers) if self._services else 0,
                 queue=settings.query_queue,
                 share=settings.query_share,
-                longest=4 * settings.query_length,
+                longest=3 * settings.longest_body,  # in JSON, with its escapes
             ),
             Limits(
                 settings.query_seconds,
@@ -202,19 +210,23 @@ class Manager:
 
     def _start_web(self) -> subprocess.Popen[bytes]:
         settings = self._settings
+        _see_that_it_is_free(settings.host, settings.port)
         command = [
-            *(sys.executable, "-m", "granian", "--interface", "wsgi", "kg.web.wsgi:application"),
+            *(sys.executable, "-m", "granian", "--interface", "rsgi", "kg.web.gateway:application"),
             *("--host", settings.host, "--port", str(settings.port)),
             *("--workers", str(settings.web_workers)),
-            *("--blocking-threads", str(settings.web_threads)),
-            *("--backpressure", str(4 * settings.web_threads)),
+            *("--http", "1", "--no-ws"),
+            *("--backpressure", str(settings.web_connections)),
+            *("--http1-header-read-timeout", str(int(1000 * HEAD_SECONDS))),
+            *("--http1-buffer-size", str(LONGEST_HEAD)),
+            *("--workers-kill-timeout", str(int(WEB_GRACE / 2))),
             *("--log-level", "error", "--respawn-failed-workers"),
         ]
         _say(f"Listening on http://{settings.host}:{settings.port}")
         return subprocess.Popen(  # noqa: S603 - the words are our own
             command,
-            env={**os.environ, "KG_SERVING": str(self._folder)},
-            preexec_fn=_end_with_parent,  # noqa: PLW1509 - there is one thread
+            env={**os.environ, **MALLOC, "KG_SERVING": str(self._folder)},
+            preexec_fn=_become_web,  # noqa: PLW1509 - there is one thread
         )
 
     def _end(self) -> None:
@@ -236,9 +248,25 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def _see_that_it_is_free(host: str, port: int) -> None:
+    """Raise if somebody listens there already: the web server would share the address with them."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        raise KgError(f"Nobody can listen on {host}, port {port}: {error.strerror}.") from None
+
+
 def _end_with_parent() -> None:
     """Ask the kernel to end this process when its parent dies, however that dies (prctl(2))."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _become_web() -> None:
+    """In the child: end with the parent; connections count as files, of which there may be many."""
+    _end_with_parent()
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _fork(work: Callable[[], None]) -> int:

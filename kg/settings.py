@@ -32,7 +32,8 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     web_workers: int = 1
-    web_threads: int = 8
+    web_threads: int = 128
+    web_connections: int = 4000
     query_workers: int = 4
     query_seconds: float = 30.0
     query_memory: int = 4096
@@ -73,6 +74,11 @@ class Settings:
                     mend=f"give {each.type}, or leave it out for {each.default}",
                 ) from None
         return cls(**values)  # type: ignore[arg-type]
+
+    @property
+    def longest_body(self) -> int:
+        """The bytes of a request with the longest query: in UTF-8, or percent-encoded in a form."""
+        return 4 * self.query_length
 
     @property
     def releases(self) -> Path:

@@ -74,11 +74,12 @@ DCAT = Vocabulary(
     "Catalog DataService Dataset Distribution accessURL byteSize contactPoint dataset distribution "
     "downloadURL endpointURL keyword landingPage mediaType servesDataset service theme",
 )
+DC = Vocabulary("dc", "creator publisher source")
 DCTERMS = Vocabulary(
     "dcterms",
     "Location conformsTo contributor coverage created creator date description format hasPart "
     "identifier isPartOf isReplacedBy issued language license modified publisher replaces source "
-    "spatial subject temporal title type valid",
+    "spatial subject temporal title type valid bibliographicCitation references",
 )
 ESS = Vocabulary("ess", _own_terms())
 FABIO = Vocabulary("fabio", "Expression Policy ReferenceWork Report Work")
@@ -90,6 +91,11 @@ IGEO = Vocabulary(
     "Departement Intercommunalite Pays Region codeINSEE",
 )
 LEGAL = Vocabulary("legal", "LegalEntity legalName")
+OA = Vocabulary(
+    "oa",
+    "Annotation SpecificResource TextPositionSelector TextQuoteSelector end exact hasBody "
+    "hasSelector hasSource hasTarget identifying motivatedBy prefix start suffix",
+)
 ORG = Vocabulary(
     "org",
     "ChangeEvent FormalOrganization Membership Organization OrganizationalCollaboration "
@@ -108,15 +114,17 @@ RDF = Vocabulary("rdf", "Property langString type value")
 RDFS = Vocabulary("rdfs", "Class comment domain isDefinedBy label range seeAlso subClassOf")
 SCHEMA = Vocabulary(
     "schema",
-    "AdministrativeArea Article Book Certification Chapter Country CreativeWork Event Legislation "
-    "MonetaryGrant NewsArticle Organization OrganizationRole Person Place PodcastEpisode "
-    "PodcastSeason PodcastSeries PublicationIssue Report Role ScholarlyArticle WebPage "
-    "alternateName amount areaServed author award contributor currency dateModified datePublished "
-    "description dissolutionDate duration editor endDate episodeNumber exampleOfWork expires "
-    "foundingDate funder funding hasCertification identifier inLanguage isBasedOn isPartOf "
-    "issuedBy keywords latitude location longitude name numberOfEpisodes organizer partOfSeason "
-    "partOfSeries postalCode producer provider publisher roleName sameAs sponsor startDate "
-    "superEvent target translationOfWork url validFrom workExample workTranslation",
+    "AdministrativeArea Article AudioObject Book Certification Chapter Clip Country CreativeWork "
+    "Event Legislation MediaObject MonetaryGrant NewsArticle Organization OrganizationRole Person "
+    "Place PodcastEpisode PodcastSeason PodcastSeries PublicationIssue Report Role "
+    "ScholarlyArticle Thesis VideoObject WebPage alternateName amount areaServed articleBody "
+    "associatedMedia author award contentSize contentUrl contributor currency dateModified "
+    "datePublished description dissolutionDate duration editor encodingFormat endDate "
+    "episodeNumber exampleOfWork expires foundingDate funder funding hasCertification hasPart "
+    "identifier inLanguage isBasedOn isPartOf issuedBy keywords latitude location longitude name "
+    "numberOfEpisodes organizer partOfSeason partOfSeries postalCode producer provider publisher "
+    "roleName sameAs seasonNumber sponsor startDate startOffset superEvent target "
+    "translationOfWork url validFrom webFeed workExample workTranslation",
 )
 SD = Vocabulary(
     "sd",

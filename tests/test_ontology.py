@@ -399,6 +399,8 @@ FAULTS = {
     "contradiction-type": """<x> org:classification <scic> , <consumer> .
         <y> org:classification <scic> , <cooperative> . <scic> skos:broader <cooperative> .
         <consumer> skos:broader <cooperative> .""",
+    "credit-undetermined": """<x> ess:creditBasis credit-basis:undetermined ; ess:creditedName "X" .
+        <y> ess:creditBasis credit-basis:stated ; ess:creditedName "Y" .""",
     "dangling-reference": "<x> org:unitOf <missing> ; dcterms:isPartOf <x> .",
     "deprecated-term": """ess:old owl:deprecated true ; dcterms:isReplacedBy ess:acronym .
         <x> ess:old "X" .""",

@@ -6,7 +6,8 @@
                          <--- on a worker's death: which limit it hit
 
 `guard` reads a query's text before anything is evaluated; `local` is the embedded engine;
-`worker`, `supervisor` and `client` are the three ends of the Unix socket.
+`worker`, `supervisor` and `client` are the three ends of the Unix socket; `departure` ends what
+nobody waits for any more.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol, TypeAlias
 
 from pyoxigraph import Literal, NamedNode
+
+from kg.query.departure import Departure
 
 Term: TypeAlias = NamedNode | Literal
 
@@ -28,7 +31,8 @@ class Request:
     the text. Empty `default_graphs` and `named_graphs` mean the whole dataset, whose default
     graph is the union of all graphs. `seconds` can only lower the configured limit. `client` is who
     asks (an address): the workers are shared out fairly between clients. A `federated` query asks
-    other endpoints too, and is answered by a worker that can reach them.
+    other endpoints too, and is answered by a worker that can reach them. Its evaluation ends with
+    the `departure` of who asked, if that can be known.
     """
 
     text: str
@@ -39,6 +43,7 @@ class Request:
     seconds: float | None = None
     client: str = ""
     federated: bool = False
+    departure: Departure | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

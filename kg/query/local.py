@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+import resource
 import tempfile
 from collections.abc import Mapping
 from itertools import chain, islice
@@ -33,6 +35,7 @@ from kg.query.forms import GRAPH_FORMATS, RESULT_FORMATS, needed
 from kg.release import Release
 from kg.vocab import prefixes
 
+MIB = 1 << 20
 # A longer graph declares all prefixes: those that it needs are only known at its end.
 LOOKED_AT = 10_000
 _UNKNOWN_FUNCTION = "The custom function"
@@ -80,7 +83,8 @@ class LocalEngine:
             failure = _failure(error, request)
         if failure:
             # Raised here, it does not keep the results alive, which only this thread may drop.
-            file.close()
+            with contextlib.suppress(OSError):  # what is left to be written has no room either
+                file.close()
             raise failure
         size = file.seek(0, os.SEEK_END)
         file.seek(0)
@@ -125,7 +129,7 @@ def _failure(error: BaseException, request: Request) -> BaseException:
     if isinstance(error, MemoryError):
         return QueryOutOfMemory("The query needed more memory than one may have.")
     if isinstance(error, OSError) and error.errno == errno.EFBIG:
-        return ResultTooLarge("The result is larger than one may have.")
+        return ResultTooLarge.over(resource.getrlimit(resource.RLIMIT_FSIZE)[0] // MIB)
     if isinstance(error, RuntimeError) and _UNKNOWN_FUNCTION in str(error):
         return QueryRefused(f"{error}: this service knows no functions of its own.")
     if request.federated and not isinstance(error, QueryError):

@@ -15,6 +15,8 @@ never passed on.
 from __future__ import annotations
 
 import base64
+import contextlib
+import errno
 import http.client
 import os
 import re
@@ -146,11 +148,13 @@ class RemoteEngine:
         failure = None
         try:
             self._fetch(request, cast(BinaryIO, file))
+            file.flush()
         except BaseException as error:
             failure = self._failure(error, request)
         if failure:
             # Raised here, it does not keep the results alive, which only this thread may drop.
-            file.close()
+            with contextlib.suppress(OSError):  # what is left to be written has no room either
+                file.close()
             raise failure
         size = file.seek(0, os.SEEK_END)
         file.seek(0)
@@ -205,10 +209,9 @@ class RemoteEngine:
         if isinstance(error, QueryError):
             return error
         if isinstance(error, TimeoutError):
-            return QueryTimeout(
-                f"The query ran longer than {self._limit(request):g} s. Ask for less at a time, or "
-                "take a dump."
-            )
+            return QueryTimeout.after(self._limit(request))
+        if isinstance(error, OSError) and error.errno == errno.EFBIG:
+            return ResultTooLarge.over(self._most)
         if isinstance(error, OSError | http.client.BadStatusLine):
             return ServiceBusy("The remote engine cannot be reached.")
         if isinstance(error, SyntaxError | http.client.HTTPException):
@@ -219,10 +222,10 @@ class RemoteEngine:
 class _Body:
     """A response's body, for a parser: no more of it than may be, no longer than may be."""
 
-    def __init__(self, response: http.client.HTTPResponse, deadline: float, left: int) -> None:
+    def __init__(self, response: http.client.HTTPResponse, deadline: float, most: int) -> None:
         self._response = response
         self._deadline = deadline
-        self._left = left
+        self._most = self._left = most
 
     def read(self, size: int = -1) -> bytes:
         """The next bytes; none at the end, which must be where the service said it would be."""
@@ -233,7 +236,7 @@ class _Body:
             raise http.client.IncompleteRead(b"")
         self._left -= len(data)
         if self._left < 0:
-            raise ResultTooLarge("The result is larger than one may have.")
+            raise ResultTooLarge.over(self._most // MIB)
         return data
 
 

@@ -248,15 +248,9 @@ class Supervisor:
         """Which limit a worker met, from the manner of its death."""
         signaled = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
         if signaled in {signal.SIGALRM, signal.SIGXCPU}:
-            return QueryTimeout(
-                f"The query ran longer than {self._limits.of(request):g} s. Ask for less at a "
-                "time (one territory, one kind, LIMIT with ORDER BY and OFFSET), or take a dump."
-            )
+            return QueryTimeout.after(self._limits.of(request))
         if signaled in {signal.SIGABRT, signal.SIGKILL}:
-            return QueryOutOfMemory(
-                f"The query needed more than {self._limits.memory} MiB of memory. Aggregate or "
-                "filter earlier, ask for less at a time, or take a dump."
-            )
+            return QueryOutOfMemory.over(self._limits.memory)
         return QueryCrashed("The engine could not cope with this query; simplify it.")
 
     def _leave(self, client: Client) -> None:
@@ -264,8 +258,7 @@ class Supervisor:
         worker = client.worker
         self._close_client(client)
         if worker and not _finished(worker):
-            worker.client = None
-            os.kill(worker.pid, signal.SIGKILL)
+            os.kill(worker.pid, signal.SIGKILL)  # it stays this client's until it is buried
 
     def _refuse(self, client: Client, error: QueryError) -> None:
         with contextlib.suppress(OSError):

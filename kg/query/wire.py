@@ -29,7 +29,7 @@ INLINE = 1 << 16
 
 def pack(message: dict[str, Any]) -> bytes:
     """A message, ready to send."""
-    body = json.dumps(message).encode()
+    body = json.dumps(message, ensure_ascii=False).encode()
     return LENGTH.pack(len(body)) + body
 
 

@@ -11,7 +11,7 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-from kg.errors import QueryCrashed, QueryError
+from kg.errors import QueryCrashed, QueryError, QueryOutOfMemory
 from kg.query import Answer, Request, Service, wire
 
 MIB = 1 << 20
@@ -73,6 +73,8 @@ def _answer(
     try:
         _start_clock(limits.of(request))
         outcome = engine.answer(request)
+    except QueryOutOfMemory:
+        outcome = QueryOutOfMemory.over(limits.memory)
     except QueryError as error:
         outcome = error
     except Exception as error:

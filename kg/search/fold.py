@@ -3,39 +3,20 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
-# What no decomposition of Unicode takes apart; and the apostrophe that is a letter there.
-_APART = {"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ʼ": " "}
+from kg import clean
+
 _DOTTED = re.compile(r"(?<=\b[^\W\d_])\.(?=[^\W\d_]\b)")
 _ADDRESS = re.compile(r"https?://[^/]+/", re.IGNORECASE)
 
 
-class _Folding(dict[int, str]):
-    """A character to what it is folded to, found out when it is first met."""
-
-    def __missing__(self, code: int) -> str:
-        self[code] = _fold_character(chr(code))
-        return self[code]
-
-
-def _fold_character(character: str) -> str:
-    plain = unicodedata.normalize("NFKD", character).casefold()
-    kept = (_APART.get(c, c) for c in plain if not unicodedata.combining(c))
-    folded = "".join(c if c.isalnum() else " " for text in kept for c in text)
-    return folded if folded == character else "".join(map(_fold_character, folded))
-
-
-_FOLDING = _Folding()
-
-
 def fold(text: str) -> str:
-    """Text as it is indexed and searched.
+    """Text as it is indexed and searched: as `clean.fold`, and acronyms without their points.
 
     >>> fold("L'Œuvre d’Émeline – S.C.I.C.")
     'l oeuvre d emeline scic'
     """
-    return " ".join(_DOTTED.sub("", text).translate(_FOLDING).split())
+    return clean.fold(_DOTTED.sub("", text))
 
 
 def code(text: str) -> str:

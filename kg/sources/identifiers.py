@@ -22,6 +22,9 @@ PLAIN = {
     "hal": ESS.halId,
     "isbn": ESS.isbn,
     "nor": ESS.nor,
+    "orcid": ESS.orcid,
+    "idhal": ESS.idHal,
+    "podcast-guid": ESS.podcastGuid,
 }
 
 

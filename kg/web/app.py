@@ -67,7 +67,7 @@ def create_app(
     app = Flask(__name__)
     edition = _edition(release, engine, settings)
     app.extensions["kg"] = Site(release, service, index, settings, engine, edition)
-    app.config["MAX_CONTENT_LENGTH"] = 4 * settings.query_length
+    app.config["MAX_CONTENT_LENGTH"] = settings.longest_body
     app.jinja_env.globals |= {"licence": LICENCE, "release": release, "here": urls.here}
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.before_request(_fail)

@@ -13,6 +13,7 @@ from werkzeug.exceptions import (
     MethodNotAllowed,
     NotFound,
     RequestEntityTooLarge,
+    RequestTimeout,
 )
 from werkzeug.http import HTTP_STATUS_CODES
 
@@ -32,6 +33,7 @@ TITLES: dict[int | str, str] = {
     404: later("Page introuvable"),
     405: later("Méthode refusée"),
     406: later("Format non disponible"),
+    408: later("Requête trop lente"),
     410: later("Ressource retirée"),
     413: later("Requête trop longue"),
     415: later("Type de contenu non reconnu"),
@@ -154,6 +156,8 @@ def _fallback(error: HTTPException) -> str:
         return _("Cette adresse n’accepte que : %(methods)s.", methods=allowed)
     if isinstance(error, RequestEntityTooLarge):
         return _("Une requête a au plus %(n)s caractères.", n=site.settings.query_length)
+    if isinstance(error, RequestTimeout):
+        return _("Le corps de la requête n’est pas arrivé à temps.")
     if (error.code or 500) >= 500:
         return _("Quelque chose s’est mal passé de notre côté. L’erreur est enregistrée.")
     return _("Le serveur ne peut pas donner suite à cette demande.")

@@ -25,7 +25,7 @@ from werkzeug.http import quote_etag
 from werkzeug.wrappers import Request, Response
 from werkzeug.wsgi import FileWrapper
 
-from kg.errors import QueryError, ServiceBusy, TooManyQueries
+from kg.errors import QueryAbandoned, QueryError, ServiceBusy, TooManyQueries
 from kg.web import encoding, i18n, protocol
 from kg.web.app import CURRENT, ERROR, house
 from kg.web.cache import MIB, SMALL, Cache, Flights, Kept, Memory
@@ -46,6 +46,7 @@ _SAID = (
     *("HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING", "HTTP_ACCEPT_LANGUAGE"),
     *("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE"),
 )
+SAID = "kg.said"
 SPARQL = "/sparql"
 # MiB of responses that are ready to be sent again.
 READY = 16
@@ -71,11 +72,13 @@ class Front:
         self._ready: Memory[Ready] = Memory(READY * MIB)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer a request."""
-        said = _said(environ)
-        if said and (ready := self._ready.get(said)):
+        """Answer a request; what is wrong with it already is Flask's to tell."""
+        if ERROR in environ:
+            return self._app(environ, start_response)
+        if ready := self.ready(environ):
             start_response(ready.status, ready.headers)
             return [ready.body]
+        said = environ[SAID]
         request = Request(environ)
         try:
             response = self._respond(request)
@@ -94,6 +97,14 @@ class Front:
         if request.method == "HEAD":
             response.close()
         return body
+
+    def ready(self, environ: WSGIEnvironment) -> Ready | None:
+        """The response to a request that said the same; takes no time. The body of a query must be
+        there.
+        """
+        if SAID not in environ:
+            environ[SAID] = _said(environ)
+        return self._ready.get(environ[SAID]) if environ[SAID] else None
 
     def _respond(self, request: Request) -> Response | None:
         """The answer; None where it is Flask's to give, without a look at it."""
@@ -126,6 +137,7 @@ class Front:
             return not_modified(response.headers, held(request, etag, coding) or etag)
         size = response.content_length
         if size is None or size > LARGEST or not encoding.is_text(response.content_type or ""):
+            response.direct_passthrough = True
             return response
         kept = keep(response.headers, [response.get_data()], size)
         response.close()
@@ -155,10 +167,12 @@ class Front:
         def work() -> Content | QueryError:
             try:
                 return self._cache.get(key, "") or self._evaluate(asked, key)
-            except (TooManyQueries, ServiceBusy) as error:
+            except (TooManyQueries, ServiceBusy, QueryAbandoned) as error:
                 return error  # this client's, or this moment's: nothing to share
 
         outcome, own = self._flights.once((key, asked.seconds), work)
+        while isinstance(outcome, QueryAbandoned) and not own:
+            outcome, own = self._flights.once((key, asked.seconds), work)
         if isinstance(outcome, Kept):
             return outcome
         if not own:
@@ -202,7 +216,7 @@ def _standing(media_type: str, modified: datetime | None) -> Headers:
 def _said(environ: WSGIEnvironment) -> Hashable | None:
     """All that a request says, if another may have said the same: a page's address, a query."""
     method, query = environ["REQUEST_METHOD"], environ["PATH_INFO"] == SPARQL
-    if "HTTP_RANGE" in environ or "HTTP_TRANSFER_ENCODING" in environ:
+    if ERROR in environ or "HTTP_RANGE" in environ or "HTTP_TRANSFER_ENCODING" in environ:
         return None
     if method == "POST" and query:
         size = environ.get("CONTENT_LENGTH", "")

@@ -14,7 +14,7 @@ from pyoxigraph import Literal, NamedNode
 from kg.iri import rebase
 from kg.query import Term
 from kg.query.results import Row
-from kg.vocab import ADMS, DCTERMS, ESS, ORG, RDF, RDFS, SCHEMA, SKOS, TIME
+from kg.vocab import ADMS, DCTERMS, ESS, OA, ORG, RDF, RDFS, SCHEMA, SKOS, TIME
 from kg.web import urls
 from kg.web.facts import NAMING, Facts, Statement
 from kg.web.i18n import Text, _, is_date, lang, language, period, pick, text
@@ -29,7 +29,10 @@ REGISTERS = {
 }
 NOT_SHOWN = {RDF.type.value, RDFS.label.value}
 BACK_TO_OWNER = {ORG.member.value, SCHEMA.exampleOfWork.value}
-NOT_PAGES = {TIME.Interval.value, TIME.Instant.value}
+NOT_PAGES = {
+    *(each.value for each in (TIME.Interval, TIME.Instant)),
+    *(each.value for each in (OA.SpecificResource, OA.TextQuoteSelector)),
+}
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -240,7 +243,7 @@ class View:
 
         starts, ends, seen = map(dates, (SCHEMA.startDate, SCHEMA.endDate, ESS.attestedOn))
         known = [*starts, *seen, *ends, *dates(DCTERMS.issued), *dates(DCTERMS.date)]
-        with_whom = {ORG.organization.value, rebase(ESS.guest.value, self._base)}
+        with_whom = {ORG.organization.value, rebase(ESS.guest.value, self._base), OA.hasBody.value}
         others = [self._value(s) for s in statements if s.property in with_whom]
         classes = self.classes(iri)
         return Part(

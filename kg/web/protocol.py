@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import math
 import re
+import threading
 from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import parse_qsl
 
@@ -21,6 +23,7 @@ from werkzeug.wrappers import Request
 from kg import query
 from kg.errors import QueryMalformed, QueryRefused
 from kg.query import guard
+from kg.query.departure import Departure
 from kg.query.forms import GRAPHS, RESULTS
 from kg.settings import Networks, Settings
 from kg.web.i18n import later
@@ -29,9 +32,14 @@ from kg.web.negotiate import HTML, choose, not_acceptable
 FORM = "application/x-www-form-urlencoded"
 QUERY = "application/sparql-query"
 UPDATE = "application/sparql-update"
+# Where the environment of a request has the departure of its client (`kg.query.departure`).
+DEPARTURE = "kg.departure"
 # These may stand once. An unknown parameter is ignored.
 ONCE = ("query", "format", "output", "timeout")
 FIELDS = 1000
+# Longer texts are read one at a time: others must have their part of the processor meanwhile.
+LONG = 50_000
+_long = threading.Lock()
 # What the time, chance, or somebody else decides.
 _VOLATILE = {"NOW", "RAND", "UUID", "STRUUID", "SERVICE"}
 _PERHAPS = re.compile(rf"\b(?:{'|'.join(_VOLATILE)})\b", re.IGNORECASE)
@@ -54,6 +62,7 @@ class Asked:
     form: str
     named: bool
     steady: bool
+    departure: Departure | None = None
 
     @cached_property
     def request(self) -> query.Request:
@@ -66,13 +75,13 @@ class Asked:
             named_graphs=self.named_graphs,
             seconds=self.seconds,
             client=self.client,
+            departure=self.departure,
         )
 
 
 def read(request: Request, settings: Settings) -> Asked | None:
     """The query of a request; None for a bare GET. Refuses what the protocol does not know."""
-    # A form percent-encodes a query: three bytes for one. The query's own length is checked later.
-    request.max_content_length = 4 * settings.query_length
+    request.max_content_length = settings.longest_body
     values = _values(request)
     for name in ONCE:
         if len(values.getlist(name)) > 1:
@@ -89,7 +98,9 @@ def read(request: Request, settings: Settings) -> Asked | None:
         raise RequestEntityTooLarge(later("Une requête a au plus %(n)s caractères.", n=limit))
     if "\0" in text:
         raise QueryMalformed("The query contains a NUL character.")
-    graph = guard.form(text, settings.endpoints) in {"CONSTRUCT", "DESCRIBE"}
+    with _long if len(text) > LONG else nullcontext():
+        graph = guard.form(text, settings.endpoints) in {"CONSTRUCT", "DESCRIBE"}
+        steady = _steady(text)
     offers = GRAPHS if graph else RESULTS
     named = _named(values)
     return Asked(
@@ -97,11 +108,16 @@ def read(request: Request, settings: Settings) -> Asked | None:
         tuple(_graphs(values.getlist("default-graph-uri"))),
         tuple(_graphs(values.getlist("named-graph-uri"))),
         _seconds(values.get("timeout", "")),
-        client(request, settings.trusted_proxies),
+        nearest(
+            request.remote_addr or "unknown",
+            request.headers.get("X-Forwarded-For", ""),
+            settings.trusted_proxies,
+        ),
         offers,
         chosen(request, {**offers, **HTML}, named),
         bool(named),
-        _steady(text),
+        steady,
+        request.environ.get(DEPARTURE),
     )
 
 
@@ -196,22 +212,22 @@ def chosen(request: Request, offers: dict[str, str], named: str = "") -> str:
     return found
 
 
-def client(request: Request, proxies: Networks) -> str:
+@lru_cache(maxsize=1024)
+def nearest(address: str, forwarded: str, proxies: Networks) -> str:
     """Who asks: the nearest address that is no proxy of ours, an IPv6 network as a whole.
 
     Each proxy adds to `X-Forwarded-For` whom it heard; what stands before is hearsay.
     """
-    hops = [each.strip() for each in request.headers.get("X-Forwarded-For", "").split(",")]
-    found = request.remote_addr or "unknown"
-    while hops and _within(found, proxies):
-        found = hops.pop() or found
+    hops = [each.strip() for each in forwarded.split(",")]
+    while hops and _within(address, proxies):
+        address = hops.pop() or address
     try:
-        address = ip_address(found)
+        found = ip_address(address)
     except ValueError:
-        return found
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
-        return f"{address.exploded[:19]}::/64"
-    return str(getattr(address, "ipv4_mapped", None) or address)
+        return address
+    if isinstance(found, IPv6Address) and found.ipv4_mapped is None:
+        return f"{found.exploded[:19]}::/64"
+    return str(getattr(found, "ipv4_mapped", None) or found)
 
 
 def _within(address: str, networks: Networks) -> bool:

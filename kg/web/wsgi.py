@@ -1,18 +1,16 @@
-"""The target of the web server, `kg.web.wsgi:application`, in a process that `kg serve` starts.
+"""The site of whatever release is served: a WSGI application for `kg.web.gateway`.
 
-`KG_SERVING` names the folder where `current` points to what is served (`kg/serve.py` draws it).
-When it points elsewhere, the site of that release is made ready beside the one that answers, and
-takes its place; requests under way end where they began.
+In a folder that `kg/serve.py` draws, `current` points to what is served. When it points elsewhere,
+the site of that release is made ready beside the one that answers, and takes its place; requests
+under way end where they began.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Iterable
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +21,7 @@ from kg.search.index import Index
 from kg.settings import Settings
 from kg.web.app import create_app
 from kg.web.cache import Cache
-from kg.web.front import Front
+from kg.web.front import Front, Ready
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -45,6 +43,10 @@ class Serving:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
         return self._front(environ, start_response)
+
+    def ready(self, environ: WSGIEnvironment) -> Ready | None:
+        """A response that is ready (`kg.web.front`)."""
+        return self._front.ready(environ)
 
     def _watch(self) -> None:
         while True:
@@ -69,18 +71,3 @@ class Serving:
         engine = (folder / "engine").read_text(encoding="utf-8").strip()
         index = Index(release.folder / "search", release.base)
         return Front(create_app(release, service, index, self._settings, engine), self._cache)
-
-
-@cache
-def _serving() -> Serving:
-    return Serving(Path(os.environ["KG_SERVING"]), Settings.from_environment())
-
-
-_first = threading.Lock()
-
-
-def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-    """Answer a request; the site is made at the first one."""
-    with _first:
-        serving = _serving()
-    return serving(environ, start_response)

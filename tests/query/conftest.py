@@ -8,6 +8,8 @@ import time
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
+from kg.errors import ServiceBusy
+from kg.query import Request
 from kg.query.client import Client
 from kg.query.local import LocalEngine
 from kg.query.supervisor import Capacity, Supervisor
@@ -30,6 +32,14 @@ def small_store() -> Store:
     return store
 
 
+def _answers(client):
+    try:
+        client.answer(Request("ASK {}")).file.close()
+    except ServiceBusy:
+        return False
+    return True
+
+
 @pytest.fixture(scope="module")
 def service(tmp_path_factory):
     """(client, pid of the supervisor)."""
@@ -47,9 +57,10 @@ def service(tmp_path_factory):
         signal.signal(signal.SIGTERM, supervisor.stop)
         supervisor.run()
         os._exit(0)
-    while not path.exists():
+    client = Client(path, patience=30)
+    while not _answers(client):
         time.sleep(0.01)
-    yield Client(path, patience=30), pid
+    yield client, pid
     os.kill(pid, signal.SIGTERM)
     _, status = os.waitpid(pid, 0)
     assert os.waitstatus_to_exitcode(status) == 0

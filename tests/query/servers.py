@@ -18,6 +18,7 @@ import pytest
 
 from kg.serve import _end_with_parent
 from kg.settings import ROOT
+from tests.served import free_port
 
 PATIENCE = 30.0
 
@@ -29,12 +30,6 @@ class Service:
     query: str
     store: str = ""
     sql: str = ""
-
-
-def _port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def wanted() -> None:
@@ -78,7 +73,7 @@ def _wait(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
 def oxigraph(folder: Path, *arguments: str) -> Iterator[Service]:
     """Oxigraph's own server; the package `oxigraph` brings it."""
     program = str(Path(sys.executable).parent / "oxigraph")
-    port = _port()
+    port = free_port()
     address = f"127.0.0.1:{port}"
     command = [program, *arguments, "--bind", address]
     with _running(command, folder, port):
@@ -94,7 +89,7 @@ def virtuoso(folder: Path) -> Iterator[Service]:
         pytest.skip("Virtuoso is not installed: apt-get install virtuoso-opensource-7-bin")
     page = (ROOT / "docs" / "engines.md").read_text(encoding="utf-8")
     (settings,) = re.findall(r"```ini\n(.*?)```", page, re.DOTALL)
-    sql, http = _port(), _port()
+    sql, http = free_port(), free_port()
     for written, ours in (
         ("127.0.0.1:1111", f"127.0.0.1:{sql}"),
         ("127.0.0.1:8890", f"127.0.0.1:{http}"),

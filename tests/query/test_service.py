@@ -18,7 +18,7 @@ from kg.errors import (
     ResultTooLarge,
     ServiceBusy,
 )
-from kg.query import Request
+from kg.query import Request, wire
 from kg.query.client import Client
 from kg.query.results import construct, select
 
@@ -139,14 +139,24 @@ def test_a_client_that_leaves_stops_its_query(service):
     before = set(children(pid))
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(str(client._path))
-        from kg.query import wire
-
         connection.sendall(wire.write_request(Request(RUNAWAY)))
         time.sleep(0.3)
     time.sleep(0.3)
     assert len(children(pid)) == 2
     assert len(before & set(children(pid))) == 1
     assert lookup(client) == ["7"]
+
+
+def test_a_client_that_leaves_takes_nobody_with_it(service):
+    """The worker that is ended with it is given no other query before."""
+    client, pid = service
+    for _ in range(30):
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(str(client._path))
+            connection.sendall(wire.write_request(Request(RUNAWAY)))
+            assert lookup(client) == ["7"]
+        assert lookup(client) == lookup(client) == ["7"]
+    assert len(children(pid)) == 2
 
 
 def test_rubbish_on_the_socket_costs_at_most_its_connection(service):

@@ -26,3 +26,11 @@ def others(tmp_path_factory):
         return convert(tiny.source(folder, *rows), None, folder / "build").statements
 
     return stated
+
+
+@pytest.fixture(scope="session")
+def converted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The curated sample, converted: what other sources may need."""
+    sample = Path(__file__).parent / "curated"
+    done = convert(sources.load("curated"), sample, tmp_path_factory.mktemp("converted"))
+    return {"curated": done.statements}

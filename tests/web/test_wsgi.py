@@ -143,19 +143,6 @@ def test_a_release_that_cannot_be_opened_leaves_the_old_one_serving(serving, cap
     assert release_of(client) == MANIFEST["id"]
 
 
-def test_the_application_finds_what_to_serve_in_its_environment(serving, monkeypatch):
-    add, point, folder = serving
-    add("a", MANIFEST["id"])
-    point("a")
-    monkeypatch.setenv("KG_SERVING", str(folder))
-    monkeypatch.setenv("KG_VAR", str(folder / "var"))
-    wsgi._serving.cache_clear()
-    with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(lambda _: release_of(Client(wsgi.application)), range(4)))
-    assert answers == [MANIFEST["id"]] * 4
-    wsgi._serving.cache_clear()
-
-
 def test_a_query_with_the_address_of_its_client_reaches_the_workers(serving, monkeypatch):
     add, point, folder = serving
     add("a", MANIFEST["id"])

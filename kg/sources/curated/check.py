@@ -103,7 +103,7 @@ def _cells(row: Row) -> list[InputError]:
 
 def _whole(row: Row, triples: Callable[[Row], Iterator[Triple]]) -> list[InputError]:
     """A row whose cells are good each, but not together: an end before the start, say."""
-    if row.file.stem == "links":
+    if row.file.stem in {"keywords", "links"}:  # they make no statements
         return []
     try:
         list(triples(Row(dict(row), row.file, row.line)))

@@ -91,6 +91,9 @@ def _pattern(pattern: str, what: str) -> Callable[[str], str]:
 # What makes an identifier valid in each scheme.
 IDENTIFIERS: dict[str, Callable[[str], str]] = {
     **{scheme: iri.SCHEMES[scheme] for scheme in ("siren", "siret", "rna", "insee", "hal")},
+    **{scheme: iri.SCHEMES[scheme] for scheme in ("orcid", "idhal")},
+    "podcast-guid": iri.SCHEMES["guid"],
+    "feed": lambda value: clean.web(value).value,
     "doi": _pattern(r"10\.\d{4,9}/\S+", "a DOI: it begins with 10."),
     "isbn": _pattern(r"97[89][0-9-]{10,14}", "an ISBN: thirteen digits are needed"),
     "nor": _pattern(r"[A-Z]{4}\d{7}[A-Z]", "a NOR number"),
@@ -298,6 +301,10 @@ TABLES: dict[str, Table] = {
         {"kind": kind(*WORKS), "key": OWN_KEY, "publication": entity("publication")}
         | {"source": SOURCE},
         key=("kind", "key", "publication"),
+    ),
+    "keywords": Table(
+        {"keyword": TITLE, "kind": kind("theme", "territory"), "key": OWN_KEY},
+        key=("keyword", "kind", "key"),
     ),
     "links": Table(
         {"kind": kind(*THINGS, "territory"), "key": DECIDED}

@@ -92,6 +92,9 @@ def identifiers(row: Row) -> Iterator[Triple]:
     if scheme == "wikidata":
         yield me, SCHEMA.sameAs, NamedNode(WIKIDATA + value)
         return
+    if scheme == "feed":
+        yield me, SCHEMA.webFeed, NamedNode(value)
+        return
     yield from stated(me, scheme, value)
 
 

@@ -1,0 +1,197 @@
+"""Between the web server and the site: connections on an event loop, the site in threads.
+
+    granian ─RSGI─ the body, read whole ─ a thread of the client's share ─WSGI─ the site
+                   the answer, as it is taken (`connection.py`) ───────────────── its answer
+
+A client that sends or reads slowly, or not at all, costs a connection and no thread. One client has
+a share of the threads, and what it asks for beyond that waits here. A query whose client leaves is
+ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
+from io import BytesIO
+from itertools import chain
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
+
+from granian.rsgi import Scope
+from werkzeug.exceptions import HTTPException
+from werkzeug.wsgi import FileWrapper
+
+from kg.query.departure import Departure
+from kg.settings import Settings
+from kg.web import connection
+from kg.web.app import ERROR
+from kg.web.connection import SMALL, Reply
+from kg.web.encoding import CHUNK
+from kg.web.protocol import DEPARTURE, nearest
+from kg.web.wsgi import Serving
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+    from granian._granian import RSGIHTTPProtocol
+
+# One client may have this part of the threads at the same time.
+PART = 8
+_SERVER: dict[str, Any] = {
+    "SCRIPT_NAME": "",
+    "wsgi.version": (1, 0),
+    "wsgi.errors": sys.stderr,
+    "wsgi.multithread": True,
+    "wsgi.multiprocess": True,
+    "wsgi.run_once": False,
+    "wsgi.input_terminated": True,
+    "wsgi.file_wrapper": lambda file, _=0: FileWrapper(file, CHUNK),
+}
+
+
+class Gateway:
+    """An RSGI application that has a WSGI application answer."""
+
+    def __init__(self, site: Serving, settings: Settings) -> None:
+        self._site = site
+        self._proxies = settings.trusted_proxies
+        self._longest = settings.longest_body
+        self._folder = settings.var / "cache"
+        self._part = max(1, settings.web_threads // PART)
+        self._shares: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._threads = ThreadPoolExecutor(settings.web_threads)
+
+    async def __call__(self, scope: Scope, protocol: RSGIHTTPProtocol) -> None:
+        """Answer a request."""
+        environ = _environ(scope)
+        try:
+            body = await connection.body(protocol, scope.headers, self._longest, self._folder)
+        except HTTPException as error:
+            environ |= {ERROR: error, "CONTENT_LENGTH": "0"}
+            await self._answer(environ, BytesIO(), protocol)
+            await connection.linger(protocol)
+        else:
+            await self._answer(environ, body, protocol)
+
+    async def _answer(
+        self, environ: WSGIEnvironment, body: IO[bytes], protocol: RSGIHTTPProtocol
+    ) -> None:
+        """Send what is ready, or let the site answer in a thread, when it is the client's turn."""
+        environ["wsgi.input"] = body
+        if ready := self._site.ready(environ):
+            body.close()
+            protocol.response_bytes(int(ready.status[:3]), ready.headers, ready.body)
+            return
+        loop = asyncio.get_running_loop()
+        run = partial(loop.run_in_executor, self._threads)
+        leaving: list[asyncio.Task[None]] = []
+
+        def watch() -> None:
+            leaving.append(loop.create_task(_notice(protocol, departure)))
+
+        departure = Departure(partial(loop.call_soon_threadsafe, watch))
+        environ[DEPARTURE] = departure
+        share = self._share(environ)
+        if share.locked():
+            watch()
+        async with share:
+            with body:
+                reply = await run(self._ask, environ, departure)
+            for task in leaving:
+                task.cancel()
+            if departure.happened:
+                await run(reply.close)
+            else:
+                await connection.send(protocol, reply, run)
+
+    def _share(self, environ: WSGIEnvironment) -> asyncio.Semaphore:
+        """What a client may have at the same time."""
+        forwarded = environ.get("HTTP_X_FORWARDED_FOR", "")
+        name = nearest(environ["REMOTE_ADDR"], forwarded, self._proxies)
+        share = self._shares.get(name)
+        if share is None:
+            share = self._shares[name] = asyncio.Semaphore(self._part)
+        return share
+
+    def _ask(self, environ: WSGIEnvironment, departure: Departure) -> Reply:
+        """The site's answer, a short one whole; runs in a thread."""
+        if departure.happened:  # while it waited for its turn
+            return Reply(503, [])
+        head = _Head()
+        result = self._site(environ, head)
+        close = getattr(result, "close", lambda: None)
+        pieces, size = [], 0
+        rest = iter(result)
+        for piece in rest:
+            pieces.append(piece)
+            size += len(piece)
+            if size > SMALL:
+                return Reply(head.status, head.headers, chain(pieces, rest), close)
+        close()
+        return Reply(head.status, head.headers, b"".join(pieces))
+
+
+class _Head:
+    """Is told the head of an answer (PEP 3333, `start_response`)."""
+
+    status: int
+    headers: list[tuple[str, str]]
+
+    def __call__(
+        self, status: str, headers: list[tuple[str, str]], exc_info: object = None, /
+    ) -> Callable[[bytes], object]:
+        self.status, self.headers = int(status[:3]), headers
+        return _write
+
+
+def _write(data: bytes) -> None:
+    raise NotImplementedError("The site returns its answers.")
+
+
+async def _notice(protocol: RSGIHTTPProtocol, departure: Departure) -> None:
+    """Let others know when the client leaves before it has its answer."""
+    await protocol.client_disconnect()
+    departure.happen()
+
+
+def _environ(scope: Scope) -> WSGIEnvironment:
+    """The head of a request as WSGI has it: a character for each byte of the address (PEP 3333).
+
+    A header with an underscore in its name could pass for another one, and is left out.
+    """
+    host, _, port = scope.server.rpartition(":")
+    environ = {
+        **_SERVER,
+        "REQUEST_METHOD": scope.method,
+        "PATH_INFO": scope.path.encode().decode("latin-1"),
+        "QUERY_STRING": scope.query_string.encode().decode("latin-1"),
+        "SERVER_NAME": host,
+        "SERVER_PORT": port,
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
+        "wsgi.url_scheme": scope.scheme,
+    }
+    for name, value in scope.headers.items():
+        if "_" in name:
+            continue
+        key = name.upper().replace("-", "_")
+        key = key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"
+        separator = "; " if key == "HTTP_COOKIE" else ","
+        environ[key] = f"{environ[key]}{separator}{value}" if key in environ else value
+    return environ
+
+
+@cache
+def _gateway() -> Gateway:
+    connection.limit_stalls()
+    settings = Settings.from_environment()
+    return Gateway(Serving(Path(os.environ["KG_SERVING"]), settings), settings)
+
+
+async def application(scope: Scope, protocol: RSGIHTTPProtocol) -> None:
+    """Answer a request: the target of `granian --interface rsgi`."""
+    await _gateway()(scope, protocol)
