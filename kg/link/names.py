@@ -75,7 +75,10 @@ def rewrite(connection: duckdb.DuckDBPyConnection) -> None:
     way. These are found once, so that of all statements the terms are but looked up.
     """
     told = "stated"
-    if connection.execute("SELECT 1 FROM retired LIMIT 1").fetchone():
+    if not _any(connection, "link"):
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW linked AS FROM {told}")
+        return
+    if _any(connection, "retired"):
         told = """(SELECT subject, predicate, object, source FROM stated
             ANTI JOIN retired USING (subject, predicate, object) UNION ALL FROM restated)"""
     connection.execute(
@@ -93,3 +96,7 @@ def rewrite(connection: duckdb.DuckDBPyConnection) -> None:
         LEFT JOIN moved AS subjects ON subjects.term = subject
         LEFT JOIN moved AS objects ON objects.term = object"""
     )
+
+
+def _any(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+    return connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is not None
