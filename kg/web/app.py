@@ -1,7 +1,9 @@
 """The application: it is given a release and whoever answers queries, and finds nothing by itself.
 
     entities.py  /id/… /doc/…                    things, in every form
+    citations.py /cite/…                         references to them
     pages.py     / /search /browse/… /about      people
+    questions.py /questions/…                    everybody: questions with their answers
     sparql.py    /sparql                         researchers, with `protocol.py`
     harvest.py   /dumps/… /health /robots.txt    portals and robots
 
@@ -16,16 +18,18 @@ from hashlib import sha256
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request, url_for
 from werkzeug.wrappers import Response as Answer
 
 from kg.query import Service
 from kg.release import Release
 from kg.settings import Settings
-from kg.web import errors, i18n, urls
+from kg.web import bundle, errors, i18n, urls
+from kg.web.citations import citations
 from kg.web.entities import entities
-from kg.web.harvest import harvest
+from kg.web.harvest import FOREVER, harvest
 from kg.web.pages import pages
+from kg.web.questions import questions
 from kg.web.site import FOLDER, LICENCE, Site, site
 from kg.web.sparql import sparql
 
@@ -34,7 +38,8 @@ if TYPE_CHECKING:
 
 SECURITY = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+        "default-src 'none'; style-src 'self'; script-src 'self'; font-src 'self'; "
+        "connect-src 'self'; img-src 'self' data:; form-action 'self'; "
         "base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
@@ -69,12 +74,13 @@ def create_app(
     app.extensions["kg"] = Site(release, service, index, settings, engine, edition)
     app.config["MAX_CONTENT_LENGTH"] = 4 * settings.query_length
     app.jinja_env.globals |= {"licence": LICENCE, "release": release, "here": urls.here}
+    app.jinja_env.globals |= {"asset": _asset}
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.before_request(_fail)
     app.after_request(_finish)
     i18n.install(app)
     errors.install(app)
-    for blueprint in (pages, entities, sparql, harvest):
+    for blueprint in (pages, entities, citations, questions, sparql, harvest):
         app.register_blueprint(blueprint)
     return app
 
@@ -88,6 +94,12 @@ def _edition(release: Release, engine: str, settings: Settings) -> str:
         if path.is_file() and "__pycache__" not in path.parts:
             digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def _asset(name: str) -> str | None:
+    """The address of a file of the bundle, by the name of its source."""
+    file = bundle.manifest().get(name)
+    return url_for("static", filename=f"bundle/{file}") if file else None
 
 
 def _fail() -> None:
@@ -104,8 +116,13 @@ def house(response: Answer, method: str) -> None:
 
 def _finish(response: Response) -> Response:
     """What every answer of the site has; validators where a page has none of its own."""
+    if sound := g.get("sound"):
+        policy = SECURITY["Content-Security-Policy"]
+        response.headers["Content-Security-Policy"] = f"{policy}; media-src {' '.join(sound)}"
     house(response, request.method)
-    if response.status_code >= 400:
+    if request.path.startswith("/static/bundle/") and response.status_code == 200:
+        response.headers["Cache-Control"] = FOREVER
+    elif response.status_code >= 400:
         response.headers.setdefault("Cache-Control", "no-cache")
     elif response.headers.get("Cache-Control", "no-cache") == "no-cache":
         private = "Set-Cookie" in response.headers

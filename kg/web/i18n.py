@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
+from babel.dates import format_date
 from flask import Flask, Response, request
-from flask_babel import Babel, format_date, format_decimal, get_locale, gettext, lazy_gettext
+from flask_babel import Babel, format_decimal, get_locale, gettext, lazy_gettext
 from pyoxigraph import Literal, NamedNode
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
@@ -118,7 +119,7 @@ def written(literal: Literal) -> str:
     if literal.datatype in {XSD.date, XSD.dateTime}:
         return _day(value[:10])
     if literal.datatype == XSD.gYearMonth and re.fullmatch(r"\d{4}-\d{2}", value):
-        return str(format_date(date.fromisoformat(f"{value}-01"), "MMMM y"))
+        return _date(date.fromisoformat(f"{value}-01"), "MMMM y")
     if literal.datatype in {XSD.integer, XSD.decimal}:
         return number(float(value) if "." in value else int(value))
     if literal.datatype == XSD.boolean:
@@ -134,8 +135,13 @@ def _day(value: str) -> str:
         day = date.fromisoformat(value)
     except ValueError:
         return value
-    words = str(format_date(day, "long"))
+    words = _date(day, "long")
     return re.sub(r"^1 ", "1ᵉʳ ", words) if lang() == "fr" else words
+
+
+def _date(day: date, form: str) -> str:
+    """Day before month in both languages: the readers of this site live in Europe."""
+    return str(format_date(day, form, locale={"en": "en_GB"}.get(lang(), lang())))
 
 
 def is_date(datatype: NamedNode) -> bool:

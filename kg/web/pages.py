@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+import json
 import re
 from base64 import b64encode
 from hashlib import sha256
 from math import ceil
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, render_template, request, url_for
 from pyoxigraph import Literal
 from werkzeug.exceptions import BadRequest, NotFound
 
 from kg.iri import kinds
 from kg.search import Hits
-from kg.web import urls
+from kg.web import france, urls
+from kg.web.citations import FORMS
 from kg.web.errors import REASONS, Missing
 from kg.web.i18n import _, lang, later, pick
 from kg.web.page import source
+from kg.web.questions import title
 from kg.web.site import site
 
 HITS = 20
 LISTED = 100
 DEEPEST = 100_000
 QUESTION = 200
+SUGGESTED = 8
+# The questions that the home page proposes.
+TO_TRY = (
+    "guest-capacity-then-and-office-now",
+    "presidents-of-an-organization",
+    "contradictions-between-sources",
+)
 
 # One and many, in the order of the home page. Other kinds bear the name that the ontology gives.
 NAMES = {
@@ -59,13 +69,25 @@ def home() -> str:
             labels.setdefault(row["entity"].value, []).append(label)
     base = site.release.base
     examples = [(pick(names), urls.page(iri, base), iri) for iri, names in sorted(labels.items())]
+    counts = site.by_departement
     return render_template(
         "home.html",
         manifest=site.release.manifest,
         kinds=_counted(site.layout.things),
         vocabularies=_counted(kinds() - site.layout.things),
         examples=examples,
+        questions=[site.questions[name] for name in TO_TRY if name in site.questions],
+        title=title,
+        map=france.drawing(counts, _departement),
+        departements=sorted(counts.items()),
+        departement=_departement,
     )
+
+
+def _departement(code: str) -> str:
+    """The page about a département."""
+    name = f"insee-departement-{code}"
+    return url_for("entities.document", kind="territory", name=name)
 
 
 def _counted(among: frozenset[str]) -> dict[str, int]:
@@ -97,6 +119,28 @@ def search() -> str:
         choices=_counted(kinds()),
         **_listing(hits, page, HITS),
     )
+
+
+@pages.get("/search/suggest")
+def suggest() -> Response:
+    """What a reader may mean, while typing: the first few hits."""
+    words = request.args.get("q", "").strip()[:QUESTION]
+    kind = request.args.get("kind", "")
+    hits = site.index.search(words, lang(), (kind,) if kind else (), limit=SUGGESTED)
+    items = [
+        {
+            "label": hit.label,
+            "kind": hit.kind,
+            "kind_name": kind_name(hit.kind),
+            "detail": hit.detail,
+            "href": urls.page(hit.iri, site.release.base),
+        }
+        for hit in (hits.items if words else [])
+    ]
+    response = Response(json.dumps({"words": words, "items": items}, ensure_ascii=False))
+    response.content_type = "application/json"
+    response.vary.update(["Accept-Language", "Cookie"])
+    return response
 
 
 @pages.get("/browse/<kind>")
@@ -144,7 +188,15 @@ def about() -> str:
         sources=sorted(found, key=lambda each: each.title.text.casefold()),
         reasons=REASONS,
         settings=site.settings,
+        contact=urls.contact(site.settings.contact),
+        citations=FORMS,
     )
+
+
+@pages.get("/accessibility")
+def accessibility() -> str:
+    """How far the site can be used by everybody, and what is not known of that."""
+    return render_template("accessibility.html", settings=site.settings)
 
 
 @pages.get("/report")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from flask import request, url_for
 from werkzeug.datastructures import MultiDict
@@ -33,9 +33,45 @@ def outside(address: str) -> str | None:
     return address if web or parts.scheme == "mailto" else None
 
 
+def sound(address: str) -> str | None:
+    """An address that a player may load: only https, and nothing that means more to a policy."""
+    plain = re.fullmatch(r"https://[\w.-]+(:\d+)?/[^\s;,'\"]*", address)
+    return address if plain and outside(address) else None
+
+
+def origin(address: str) -> str:
+    """The origin of an address, as a Content-Security-Policy names it.
+
+    >>> origin("https://audio.example:8443/1.mp3")
+    'https://audio.example:8443'
+    """
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 def link(iri: str, base: str) -> str | None:
     """Where a page leads for an IRI: our page, else outside; our names without a page, nowhere."""
     return page(iri, base) or (None if iri.startswith(base) else outside(iri))
+
+
+def contact(address: str) -> str | None:
+    """A link to the configured contact, an e-mail address or a page."""
+    return outside(address if "://" in address or not address else f"mailto:{address}")
+
+
+def report(contact: str, statement: str, release: str) -> str | None:
+    """Where to report an error in a statement: a mail that quotes it, or a form that is given it.
+
+    >>> report("team@example.org", "<a> <b> 1 .", "2026-11-23-1")
+    'mailto:team@example.org?subject=Erreur%20%282026-11-23-1%29&body=%3Ca%3E%20%3Cb%3E%201%20.'
+    """
+    if "://" in contact:
+        mark = "&" if "?" in contact else "?"
+        return f"{contact}{mark}{urlencode({'statement': statement, 'release': release})}"
+    if not contact:
+        return None
+    subject = quote(f"Erreur ({release})", "")
+    return f"mailto:{quote(contact, '@')}?subject={subject}&body={quote(statement, '')}"
 
 
 def shown(address: str) -> str:

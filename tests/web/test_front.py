@@ -106,7 +106,7 @@ def test_another_process_finds_it_on_disk(app, service, tmp_path):
 
 
 def test_the_front_says_what_the_site_says(app, client, browser):
-    for path in (ADA, f"{ADA}.ttl", "/about", "/static/style.css", "/id/person/ada", "/nowhere"):
+    for path in (ADA, f"{ADA}.ttl", "/about", "/static/mark.svg", "/id/person/ada", "/nowhere"):
         direct, through = client.get(path), browser.get(path)
         assert through.data == direct.data and through.status_code == direct.status_code
         missing = set(direct.headers) - set(through.headers)

@@ -3,6 +3,7 @@
 import pytest
 
 from kg.errors import QueryTimeout
+from kg.web import bundle
 from kg.web.translations import extracted, translated
 from tests.web.conftest import assert_canonical_error, assert_page
 
@@ -12,13 +13,16 @@ PAGES = [
     "/search?q=exemple",
     "/browse/organization",
     "/about",
+    "/accessibility",
+    "/questions",
+    "/questions/presidents-of-an-organization",
     "/dumps/",
     "/sparql",
 ]
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 ROUTES = [
     *("/id/person/ada", "/doc/person/ada", "/search", "/browse/person", "/about", "/report"),
-    *("/dumps/", "/dumps/all.nq.zst", "/health", "/robots.txt", "/static/style.css", "/"),
+    *("/dumps/", "/dumps/all.nq.zst", "/health", "/robots.txt", "/static/mark.svg", "/"),
 ]
 
 
@@ -121,7 +125,7 @@ def test_every_text_has_an_english_translation():
 
 def test_the_home_page_says_what_is_here_and_of_when(client):
     text = client.get("/").text
-    assert "<b>123</b> organisations" in text
+    assert "<b>123</b> <span>organisations</span>" in text
     assert "12\u202f345 énoncés tirés de 3 sources" in text
     assert "Version 2026-11-23-1, publiée le 23 novembre 2026." in text
     assert "C’est la première version." in text
@@ -163,7 +167,7 @@ def test_the_report_may_use_its_own_style_sheet_and_nothing_else(client):
 
 
 def test_pages_are_validated_by_their_etag(client):
-    for path in ("/", "/about", "/static/style.css", "/report"):
+    for path in ("/", "/about", "/static/mark.svg", "/report"):
         etag = client.get(path).headers["ETag"]
         assert client.get(path, headers={"If-None-Match": etag}).status_code == 304
 
@@ -196,3 +200,44 @@ def test_an_unexpected_failure_is_a_500_without_details(app, monkeypatch):
     response = app.test_client().get("/health")
     assert_canonical_error(response, 500)
     assert "secret" not in response.text
+
+
+def test_suggestions_are_the_first_hits_in_the_language_of_the_page(client):
+    found = client.get("/search/suggest?q=reseau&lang=en").get_json()["items"]
+    assert found[0] == {
+        "label": "Example network",
+        "kind": "organization",
+        "kind_name": "organisation",
+        "detail": "",
+        "href": "/doc/organization/reseau",
+    }
+    assert client.get("/search/suggest?q=").get_json()["items"] == []
+    assert len(client.get("/search/suggest?q=membre").get_json()["items"]) == 8
+    assert client.get("/search/suggest?q=ada&kind=organization").get_json()["items"] == []
+
+
+def test_the_bundle_is_kept_for_ever_and_pages_name_its_files(client):
+    if not bundle.manifest():
+        pytest.skip("there is no front-end bundle: run 'make bundle'")
+    text = client.get("/").text
+    for name in bundle.manifest().values():
+        response = client.get(f"/static/bundle/{name}")
+        assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert f'href="/static/bundle/{bundle.manifest()["style.css"]}"' in text
+    assert "graph-" not in text
+
+
+def test_without_a_bundle_pages_say_the_same_in_plain_html(client, monkeypatch):
+    monkeypatch.setattr(bundle, "manifest", dict)
+    monkeypatch.setattr(bundle, "departements", dict)
+    for path in ("/", "/doc/organization/reseau.html"):
+        assert "/static/bundle/" not in client.get(path).text
+        assert_page(client.get(path))
+
+
+def test_the_map_of_the_home_page_has_its_table(client, app, monkeypatch):
+    monkeypatch.setitem(vars(app.extensions["kg"]), "by_departement", {"44": 12, "971": 3})
+    text = client.get("/").text
+    assert '<a href="/doc/territory/insee-departement-971">971</a></th><td class="n">3</td>' in text
+    if bundle.departements():
+        assert 'aria-label="Loire Atlantique : 12"' in text or "Loire-Atlantique : 12" in text
