@@ -8,7 +8,7 @@ STAMP_DEV := $(VENV)/.installed-dev
 BUNDLE := kg/web/static/bundle/manifest.json
 NPM_STAMPS := $(NPM_FOLDERS:%=%/node_modules/.installed)
 
-.PHONY: serve build test check bench conformance clean lock translations bundle
+.PHONY: serve build test check bench conformance clean lock translations bundle chromium
 
 serve: build
 	$(BIN)/python server.py
@@ -16,7 +16,7 @@ serve: build
 build: $(STAMP) $(NPM_STAMPS) $(BUNDLE) translations
 	$(BIN)/kg build
 
-test: check $(NPM_STAMPS) $(BUNDLE) translations
+test: check $(NPM_STAMPS) $(BUNDLE) translations chromium
 	$(BIN)/pytest -n 2
 
 check: $(STAMP_DEV)
@@ -59,6 +59,12 @@ NODE = if ! command -v npm >/dev/null 2>&1; then \
 %/node_modules/.installed: %/package-lock.json | $(STAMP)
 	@$(NODE); npm ci --prefix $* --no-audit --no-fund --loglevel=error
 	touch $@
+
+# The browser of the browser tests, where that is allowed; they say so when they are skipped.
+chromium:
+	@command -v chromium >/dev/null 2>&1 || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 \
+	&& apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
+	|| echo "Without chromium (Debian: apt-get install chromium) the browser tests are skipped."
 
 bundle: $(BUNDLE)
 

@@ -47,7 +47,7 @@ def install(app: Flask) -> None:
     """Make the app speak both languages."""
     Babel(app, default_locale="fr", locale_selector=lambda: choose(request))
     app.after_request(_remember)
-    app.jinja_env.filters |= {"number": number, "size": size, "day": _day}
+    app.jinja_env.filters |= {"number": number, "size": size, "day": _day, "words": _spaced}
     app.jinja_env.globals |= {"languages": LANGUAGES, "lang": lang}
 
 
@@ -142,6 +142,10 @@ def _day(value: str) -> str:
 def _date(day: date, form: str) -> str:
     """Day before month in both languages: the readers of this site live in Europe."""
     return str(format_date(day, form, locale={"en": "en_GB"}.get(lang(), lang())))
+
+
+def _spaced(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
 
 
 def is_date(datatype: NamedNode) -> bool:

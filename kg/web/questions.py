@@ -56,7 +56,7 @@ def page(name: str) -> str:
     asked = _asked(name)
     answer = site.service.answer(Request(asked.text))
     with answer.file:
-        table = tables.rows(answer)
+        table = tables.joined(tables.rows(answer))
     label = ""
     if asked.value:
         hits = site.index.search(_key(asked.value), lang(), (asked.kind,), limit=1).items
@@ -95,10 +95,13 @@ def _asked(name: str) -> Asked:
         raise NotFound
     variable, _space, kind = question.header.get("parameter", "").partition(" ")
     given = request.args.get(variable, "").strip() if variable else ""
+    line = re.search(rf"^\s*VALUES \?{variable} \{{ [\w-]+:([\w-]+) \}}\n", question.text, re.M)
+    if not variable or not line:
+        return Asked(question, "", "", None, question.text)
     if not given:
-        return Asked(question, variable, kind, None, question.text)
+        return Asked(question, variable, kind, site.thing(kind, line[1]), question.text)
     value = _meant(given, kind)
-    text = re.sub(rf"^\s*VALUES \?{variable} \{{[^}}]*\}}\n", "", question.text, flags=re.M)
+    text = question.text.replace(line[0], "")
     return Asked(question, variable, kind, value, bind(text, {variable: value}))
 
 

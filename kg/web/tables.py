@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from pyoxigraph import (
@@ -54,6 +54,22 @@ def rows(answer: Answer) -> Table:
     names = [variable.value for variable in results.variables]
     found = [[_cell(row[name]) for name in names] for row in islice(results, SHOWN + 1)]
     return Table(names, found[:SHOWN], len(found) > SHOWN)
+
+
+def joined(table: Table) -> Table:
+    """The table with every name beside its thing as one column, by the rule of our questions:
+    `?personLabel` is the name of `?person`.
+    """
+    named = {name: f"{name}Label" for name in table.names if f"{name}Label" in table.names}
+    kept = [name for name in table.names if name not in named.values()]
+    rows = []
+    for row in table.rows:
+        cells = dict(zip(table.names, row, strict=True))
+        for name, label in named.items():
+            if cells[label].text:
+                cells[name] = replace(cells[label], href=cells[name].href, iri=cells[name].iri)
+        rows.append([cells[name] for name in kept])
+    return Table(kept, rows, table.more, table.truth)
 
 
 def triples(answer: Answer) -> Table:
