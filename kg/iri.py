@@ -66,8 +66,13 @@ class Thing:
 def kinds() -> frozenset[str]:
     """Every kind that has an IRI: the folders and schemes of `ontology/`."""
     folders = {path.parent.name for path in ONTOLOGY.glob("*/terms.ttl")}
-    schemes = {path.stem for path in (ONTOLOGY / "schemes").glob("*.ttl")}
-    return frozenset(folders | schemes | {"scheme"})
+    return frozenset(folders | schemes() | {"scheme"})
+
+
+@cache
+def schemes() -> frozenset[str]:
+    """The kinds whose things are the concepts of one SKOS scheme of ours."""
+    return frozenset(path.stem for path in (ONTOLOGY / "schemes").glob("*.ttl"))
 
 
 def named(kind: str, key: str) -> NamedNode:

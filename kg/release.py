@@ -7,7 +7,7 @@ var/releases/
     statements.parquet               subject, predicate, object (N-Triples terms), sources
     dumps/                           all, per kind, per source: .nq.zst and .ttl.zst
     changes/                         added.nq.zst, removed.nq.zst since the previous release
-    search/                          the full-text index
+    search/                          the index of names and facets
     store/                           for the disk engine: bulk-loaded, optimised, closed; only of
                                      large releases (KG_DISK_ABOVE), or when KG_ENGINE=disk
     description.ttl                  VoID, DCAT, prefixes, example queries

@@ -15,10 +15,11 @@ import pyoxigraph
 import zstandard
 from pyoxigraph import Store
 
-from kg import describe, search, statements
+from kg import describe, statements
 from kg.convert import Converted, checksum, entities
 from kg.iri import BASE, kinds, rebase
 from kg.release import Release
+from kg.search import entries, fields
 from kg.settings import ONTOLOGY
 from kg.sources import Triple
 from kg.vocab import prefixes
@@ -47,7 +48,7 @@ def write(connection: duckdb.DuckDBPyConnection, contents: Contents, folder: Pat
     for name, condition in _parts(contents.sources):
         _dump(connection, folder / "dumps", name, condition, base)
     changes = _write_changes(connection, contents.previous, folder)
-    search.write(search.entries(connection, base), folder / "search")
+    fields.write(entries.gather(connection), folder / "search")
     describe.write(contents.description, folder / "description.ttl", base)
     shutil.copytree(ONTOLOGY, folder / "ontology")
     lines = [

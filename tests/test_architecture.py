@@ -18,7 +18,7 @@ ALLOWED = {
     "kg.query": {"kg.query", "kg.release"},
     "kg.sources": {"kg.sources"},
     "kg.release": set(),
-    "kg.search": set(),
+    "kg.search": {"kg.search"},
 }
 
 

@@ -1,31 +1,95 @@
-"""The index: found blind to accents, case, ligatures; ranked; paged."""
+"""The index: found blind to accents, case, ligatures; ranked; narrowed; counted; paged."""
+
+import random
+from collections import Counter
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from kg.search import Entry, Index, fold, write
+from kg.iri import BASE
+from kg.search import entries, fields
+from kg.search.fold import code, codes, fold
+from kg.search.index import Index
+from kg.statements import connect
+
+PREFIXES = {
+    "a": "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>",
+    "label": "<http://www.w3.org/2000/01/rdf-schema#label>",
+    "altLabel": "<http://www.w3.org/2004/02/skos/core#altLabel>",
+    "broader": "<http://www.w3.org/2004/02/skos/core#broader>",
+    "isPartOf": "<http://purl.org/dc/terms/isPartOf>",
+    "title": "<http://purl.org/dc/terms/title>",
+    "subject": "<http://purl.org/dc/terms/subject>",
+    "foundingDate": "<https://schema.org/foundingDate>",
+    "dissolutionDate": "<https://schema.org/dissolutionDate>",
+    "member": "<http://www.w3.org/ns/org#memberOf>",
+}
+GENERAL = """
+territory/insee-region-84 label "Auvergne-Rhône-Alpes"@fr
+territory/insee-region-84 territoryLevel territory-level/region
+territory/insee-departement-69 label "Rhône"@fr
+territory/insee-departement-69 territoryLevel territory-level/departement
+territory/insee-departement-69 isPartOf territory/insee-region-84
+territory/insee-69123 label "Lyon"@fr
+territory/insee-69123 inseeCode "69123"
+territory/insee-69123 territoryLevel territory-level/commune
+territory/insee-69123 isPartOf territory/insee-departement-69
+territory/insee-27377 label "Lyons-la-Forêt"@fr
+person/baume label "Émeline Baume"
+organization/metropole label "Métropole de Lyon"@fr
+organization/metropole label "Lyon Metropolis"@en
+organization/metropole siren "200046977"
+organization/metropole siret "20004697700019"
+organization/metropole commune territory/insee-69123
+organization/metropole foundingDate "2015-01-01"
+organization/oeuvre label "L’Œuvre \\"solidaire\\""@fr
+organization/oeuvre acronym "OS"
+organization/oeuvre legalFamily legal-family/association
+organization/oeuvre dissolutionDate "2020"
+legal-family/association label "association"@fr
+legal-family/association label "association (en)"@en
+activity/Q label "Santé"@fr
+activity/88 label "Action sociale"@fr
+activity/88 broader activity/Q
+activity/88.10A broader activity/88
+organization/oeuvre activity activity/88.10A
+theme/wide label "large"@fr
+theme/narrow broader theme/wide
+publication/study label "Une étude"@fr
+publication/study subject theme/narrow
+publication/study doi "10.1000/xyz-1"
+publication/study#edition-en title "A survey"@en
+"""
 
 
-def entry(key, label, kind="organization", en="", *names):
-    return Entry(f"http://x/{key}", kind, label, en, "", (label, *names))
+def term(text):
+    if text.startswith('"'):
+        return text
+    if "/" in text:
+        return f"<{BASE}id/{text}>"
+    return PREFIXES.get(text, f"<{BASE}ontology#{text}>")
+
+
+def index_of(folder, text):
+    """An index of statements, one on a line: path, property, path or literal."""
+    lines = [line.split(" ", 2) for line in text.strip().splitlines()]
+    with connect(folder / "spill") as connection:
+        connection.execute("CREATE TABLE statement (subject TEXT, predicate TEXT, object TEXT)")
+        connection.executemany(
+            "INSERT INTO statement VALUES (?, ?, ?)", [[*map(term, line)] for line in lines]
+        )
+        fields.write(entries.gather(connection), folder / "search")
+    return Index(folder / "search", BASE)
 
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("index") / "search"
-    entries = [
-        entry("baume", "Émeline Baume", "person"),
-        entry("lyon", "Lyon", "territory", "", "69123"),
-        entry("lyons", "Lyons-la-Forêt", "territory"),
-        entry("metropole", "Métropole de Lyon", "organization", "Lyon Metropolis"),
-        entry("oeuvre", "L’Œuvre solidaire", "organization", "", "OS"),
-        *(entry(f"n{n:02}", f"Numéro {n:02}", "event") for n in range(45)),
-    ]
-    assert write(entries, folder) == len(entries)
-    return Index(folder)
+    return index_of(tmp_path_factory.mktemp("index"), GENERAL)
 
 
 def keys(hits):
-    return [hit.iri.removeprefix("http://x/") for hit in hits.items]
+    return [hit.iri.rpartition("/")[2] for hit in hits]
 
 
 @pytest.mark.parametrize(
@@ -35,45 +99,262 @@ def keys(hits):
         ("ÉMEL bau", ["baume"]),
         ("oeuvre", ["oeuvre"]),
         ("l'œuv", ["oeuvre"]),
-        ("69123", ["lyon"]),
         ("os", ["oeuvre"]),
-        ("foret lyons", ["lyons"]),
+        ("foret lyons", ["insee-27377"]),
+        ("survey", ["study"]),
+        ("69123", ["insee-69123"]),
+        ("200 046 977", ["metropole"]),
+        ("200046977 00019", ["metropole"]),
+        ("https://doi.org/10.1000/XYZ-1", ["study"]),
         ("absent", []),
         ("lyon absent", []),
     ],
 )
-def test_each_word_begins_a_word_of_a_name(index, text, found):
-    assert keys(index.search(text, "fr")) == found
+def test_each_word_begins_a_word_of_a_name_or_the_whole_is_an_identifier(index, text, found):
+    assert keys(index.search(text, "fr").items) == found
+    assert keys(index.suggest(text, "fr")) == found
 
 
-def test_the_whole_label_ranks_first(index):
-    assert keys(index.search("lyon", "fr"))[0] == "lyon"
-    assert set(keys(index.search("lyon", "fr"))) == {"lyon", "lyons", "metropole"}
+def test_an_establishment_that_is_not_known_leads_to_its_unit(index):
+    assert keys(index.suggest("20004697700027", "fr")) == ["metropole"]
 
 
-def test_kinds_narrow_the_hits(index):
-    assert keys(index.search("lyon", "fr", ("organization",))) == ["metropole"]
-    assert index.search("lyon", "fr", ("person",)).total == 0
+def ranked(tmp_path, text, *lines):
+    return keys(index_of(tmp_path, "\n".join(lines)).search(text, "fr").items)
 
 
-def test_labels_come_in_the_readers_language_or_in_french(index):
-    labels = {lang: index.search("metro", lang).items[0].label for lang in ("fr", "en")}
-    assert labels == {"fr": "Métropole de Lyon", "en": "Lyon Metropolis"}
-    assert index.search("emeline", "en").items[0].label == "Émeline Baume"
+def test_an_identifier_then_a_label_then_another_name_then_a_beginning_then_words(tmp_path):
+    lines = [
+        *('organization/identifier label "Zéro"@fr', 'organization/identifier rna "amis"'),
+        'organization/label label "AMIS"@fr',
+        *('organization/other label "Ycare"@fr', 'organization/other altLabel "Amis"@fr'),
+        'organization/beginning label "Amis du vélo"@fr',
+        'organization/word label "Les amis"@fr',
+        'organization/begun label "Les amisols"@fr',
+        *(f"organization/x{n} member organization/begun" for n in range(50)),
+    ]
+    order = ["identifier", "label", "other", "beginning", "word", "begun"]
+    assert ranked(tmp_path, "amis", *reversed(lines)) == order
 
 
-def test_pages_are_complete_and_do_not_overlap(index):
-    pages = [index.search("", "fr", ("event",), 20, offset) for offset in (0, 20, 40, 60)]
-    assert {page.total for page in pages} == {45}
-    assert [key for page in pages for key in keys(page)] == [f"n{n:02}" for n in range(45)]
+def test_what_more_things_point_to_comes_first_then_the_alphabet(tmp_path):
+    lines = [
+        *('organization/c label "Club C"@fr', 'organization/b label "Club B"@fr'),
+        *('organization/a label "Club A"@fr', 'organization/known label "Club Z"@fr'),
+        *(f"organization/x{n} member organization/known" for n in range(3)),
+        "organization/c#membership member organization/c",
+    ]
+    assert ranked(tmp_path, "club", *lines) == ["known", "a", "b", "c"]
+
+
+def test_beyond_a_thousand_links_more_make_no_difference(tmp_path):
+    lines = ['organization/b label "Club B"@fr', 'organization/a label "Club A"@fr']
+    lines += [f"organization/x{n} member organization/a" for n in range(1500)]
+    lines += [f"organization/x{n} member organization/b" for n in range(3000)]
+    assert ranked(tmp_path, "club", *lines) == ["a", "b"]
+
+
+def names(index, lang, **asked):
+    return [hit.label for hit in index.search("", lang, {"kind": ["organization"]}, **asked).items]
+
+
+def test_names_come_in_the_order_of_french_dictionaries(tmp_path):
+    right = [
+        *("12 rue", "À vous", "A.B.C.", "Abeille", "cote", "coté", "côte", "côté", "« Élan »"),
+        *("Elfe", "L'Arche", "La Zone", "Œuf", "of", "Saint Denis", "Saint-Denis", "saint denis B"),
+        "Saintonge",
+    ]
+    shuffled = random.Random(1).sample(right, len(right))
+    lines = [f'organization/o{n} label "{name}"@fr' for n, name in enumerate(shuffled)]
+    found = names(index_of(tmp_path, "\n".join(lines)), "fr")
+    assert [fold(name) for name in found] == [fold(name) for name in right]
+    assert found.index("coté") == found.index("cote") + 1
+
+
+def test_each_language_has_its_alphabet(tmp_path):
+    index = index_of(
+        tmp_path,
+        """organization/a label "Abeille"@fr
+        organization/a label "Bee"@en
+        organization/b label "Renard"@fr
+        organization/b label "A fox"@en""".replace("\n        ", "\n"),
+    )
+    assert names(index, "fr") == ["Abeille", "Renard"]
+    assert names(index, "en") == ["A fox", "Bee"]
+
+
+def test_the_newest_first_and_what_has_no_date_last(tmp_path):
+    index = index_of(
+        tmp_path,
+        """organization/a label "A"@fr
+        organization/b label "B"@fr
+        organization/b foundingDate "1999"
+        organization/c label "C"@fr
+        organization/c foundingDate "2020-02-01"
+        organization/d label "D"@fr
+        organization/d foundingDate "2020-02"
+        organization/e label "E"@fr""".replace("\n        ", "\n"),
+    )
+    assert names(index, "fr", sort="newest") == ["C", "D", "B", "A", "E"]
+
+
+def facets(index, facet, **filters):
+    found = index.search("", "fr", filters, facets=[facet]).facets[facet]
+    return {value.key: value.count for value in found}
+
+
+def test_a_wide_value_finds_what_is_narrower(index):
+    region = {"region": ["insee-region-84"], "kind": ["organization"]}
+    assert keys(index.search("", "fr", region).items) == ["metropole"]
+    assert keys(index.search("", "fr", {"theme": ["wide"]}).items) == ["study"]
+    assert keys(index.search("", "fr", {"section": ["Q"]}).items) == ["oeuvre"]
+    assert facets(index, "departement", kind=["territory"]) == {"insee-departement-69": 2}
+
+
+def test_facets_are_named_in_the_readers_language_where_they_are_things(index):
+    def named(lang):
+        found = index.search("", lang, facets=["family", "year"]).facets
+        return [(value.key, value.label, value.count) for each in found.values() for value in each]
+
+    assert named("fr") == [("association", "association", 1), ("2015", "", 1)]
+    assert named("en") == [("association", "association (en)", 1), ("2015", "", 1)]
+
+
+def test_the_counts_of_a_facet_are_those_of_another_choice(index):
+    assert facets(index, "kind", kind=["person"])["organization"] == 2
+    assert facets(index, "kind", kind=["person"], year=["2015"]) == {"organization": 1, "person": 0}
+
+
+def test_a_facet_that_is_none_is_named(index):
+    for asked in ({"filters": {"colour": ["red"]}}, {"facets": ["colour"]}):
+        with pytest.raises(ValueError, match="'colour' is not a facet"):
+            index.search("", "fr", **asked)
+
+
+def test_a_row_tells_homonyms_apart(index):
+    details = {hit.label: hit.detail for hit in index.search("", "fr").items}
+    assert details["Métropole de Lyon"] == "Lyon, 2015"
+    assert details['L’Œuvre "solidaire"'] == "OS, –2020"
+    assert details["Lyon"] == "Rhône"
+    assert index.suggest("lyon", "fr", 1)[0].shown.code == "69123"
+
+
+def test_labels_come_in_the_readers_language_else_in_none_else_in_the_other(index):
+    def label(text, lang):
+        hit = index.search(text, lang).items[0]
+        return hit.label, hit.language
+
+    assert label("metro", "fr") == ("Métropole de Lyon", "fr")
+    assert label("metro", "en") == ("Lyon Metropolis", "en")
+    assert label("emeline", "en") == ("Émeline Baume", "")
+    assert label("oeuvre", "en") == ('L’Œuvre "solidaire"', "fr")
 
 
 @pytest.mark.parametrize(
-    "text", ["", "   ", '"', "(*", "a AND", "\x00", "\\", "é" * 5000, "-" * 300]
+    "text", ["", "   ", '"', "(*", "a AND", "\x00", "\\", "é" * 5000, "-" * 300, "x " * 5000]
 )
 def test_no_text_breaks_the_search(index, text):
     assert index.search(text, "fr").total >= 0
+    assert len(index.suggest(text, "fr")) <= 8
+
+
+def test_an_index_of_nothing_finds_nothing(tmp_path):
+    empty = index_of(tmp_path, 'organization/a siren "200046977"')
+    assert empty.search("a", "fr", facets=["kind"]).facets == {"kind": []}
+    assert empty.search("", "fr").total == 0
+
+
+# --- A small random graph, asked both ways
+
+WORDS = ["ami", "amis", "Vélo", "vélos", "œuf", "club", "L'Île"]
+CHOICES = {"legalFamily": ["association", "cooperative", "mutual"], "sizeClass": ["NN", "00", "11"]}
+
+
+@pytest.fixture(scope="module")
+def invented(tmp_path_factory):
+    """Organisations of a random graph, and the index of it."""
+    chance = random.Random(20220511)
+    things, lines = [], []
+    for n in range(300):
+        name = " ".join(chance.choices(WORDS, k=chance.randint(1, 3)))
+        thing = {"key": f"o{n}", "name": name, "year": str(chance.randint(2000, 2004))}
+        lines.append(f'organization/o{n} label "{name}"@fr')
+        lines.append(f'organization/o{n} foundingDate "{thing["year"]}"')
+        for each, facet in (("legalFamily", "family"), ("sizeClass", "size")):
+            if value := chance.choice([*CHOICES[each], None]):
+                kind = {"family": "legal-family", "size": "size-class"}[facet]
+                lines.append(f"organization/o{n} {each} {kind}/{value}")
+                thing[facet] = value
+        things.append(thing)
+    return things, index_of(tmp_path_factory.mktemp("invented"), "\n".join(lines))
+
+
+choices = st.dictionaries(
+    st.sampled_from(["family", "size", "year"]),
+    st.lists(
+        st.sampled_from(["association", "mutual", "NN", "11", "2001", "2004"]),
+        min_size=1,
+        max_size=3,
+    ),
+)
+
+
+@settings(deadline=None)
+@given(text=st.sampled_from(["", "ami", "velo", "o", "ile club"]), filters=choices)
+def test_hits_and_counts_are_those_of_counting_one_by_one(invented, text, filters):
+    things, index = invented
+
+    def found(chosen):
+        return [
+            thing
+            for thing in things
+            if all(
+                any(have.startswith(word) for have in fold(thing["name"]).split())
+                for word in fold(text).split()
+            )
+            and all(thing.get(facet) in keys for facet, keys in chosen.items())
+        ]
+
+    hits = index.search(text, "fr", filters, limit=300, facets=["family", "size", "year"])
+    assert hits.total == len(found(filters))
+    assert set(keys(hits.items)) == {thing["key"] for thing in found(filters)}
+    for facet, values in hits.facets.items():
+        others = {name: chosen for name, chosen in filters.items() if name != facet}
+        counts = Counter(thing[facet] for thing in found(others) if facet in thing)
+        assert {value.key: value.count for value in values if value.count} == dict(counts)
+        assert {*filters.get(facet, ())} <= {value.key for value in values}
+
+
+@pytest.mark.parametrize("sort", ["relevance", "name", "newest"])
+@pytest.mark.parametrize("text", ["", "ami"])
+def test_pages_are_complete_and_do_not_overlap(invented, text, sort):
+    _, index = invented
+    whole = index.search(text, "fr", sort=sort, limit=300)
+    pages = [index.search(text, "fr", sort=sort, limit=7, offset=n) for n in range(0, 300, 7)]
+    assert {page.total for page in pages} == {whole.total}
+    assert [hit for page in pages for hit in page.items] == list(whole.items)
+    assert len({hit.iri for hit in whole.items}) == whole.total
+
+
+# --- Folding
+
+
+@given(st.text())
+def test_folding_is_idempotent_and_leaves_words_of_letters_and_digits(text):
+    folded = fold(text)
+    assert fold(folded) == folded
+    assert folded.replace(" ", "").isalnum() or not folded
+
+
+@given(st.text(alphabet=st.characters(codec="latin-1")))
+def test_folding_is_blind_to_case(text):
+    assert fold(text.upper()) == fold(text)
 
 
 def test_folding_makes_words_of_letters_and_digits():
     assert fold("Crèche « L'Île-aux-Œufs » n° 2") == "creche l ile aux oeufs n 2"
+
+
+def test_the_siren_that_begins_a_siret_comes_last():
+    assert codes("200 046 977 00019") == ["20004697700019", "200046977"]
+    assert code("W75-1234567") == "w751234567"

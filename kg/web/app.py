@@ -2,7 +2,8 @@
 
     entities.py  /id/… /doc/…                    things, in every form
     citations.py /cite/…                         references to them
-    pages.py     / /search /browse/… /about      people
+    lists.py     /search /browse/…               lists with facets, suggestions
+    pages.py     / /about /accessibility         people
     questions.py /questions/…                    everybody: questions with their answers
     sparql.py    /sparql                         researchers, with `protocol.py`
     harvest.py   /dumps/… /health /robots.txt    portals and robots
@@ -24,17 +25,18 @@ from werkzeug.wrappers import Response as Answer
 from kg.query import Service
 from kg.release import Release
 from kg.settings import Settings
-from kg.web import bundle, errors, i18n, urls
+from kg.web import bundle, errors, i18n, kinds, urls
 from kg.web.citations import citations
 from kg.web.entities import entities
 from kg.web.harvest import FOREVER, harvest
+from kg.web.lists import lists
 from kg.web.pages import pages
 from kg.web.questions import questions
 from kg.web.site import FOLDER, LICENCE, Site, site
 from kg.web.sparql import sparql
 
 if TYPE_CHECKING:
-    from kg.search import Index
+    from kg.search.index import Index
 
 SECURITY = {
     "Content-Security-Policy": (
@@ -80,7 +82,8 @@ def create_app(
     app.after_request(_finish)
     i18n.install(app)
     errors.install(app)
-    for blueprint in (pages, entities, citations, questions, sparql, harvest):
+    kinds.install(app)
+    for blueprint in (pages, lists, entities, citations, questions, sparql, harvest):
         app.register_blueprint(blueprint)
     return app
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Flask, Response, render_template, request
@@ -16,7 +17,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 
 from kg.errors import QueryError
 from kg.query.forms import GRAPHS, RESULTS
-from kg.search import Hit
+from kg.search.index import Hit
 from kg.web import urls
 from kg.web.i18n import _, lang, later
 from kg.web.negotiate import HTML, choose, content_type
@@ -151,7 +152,7 @@ def _query(error: QueryError) -> Response:
     return response
 
 
-def _suggestions(words: str) -> list[Hit]:
+def _suggestions(words: str) -> Sequence[Hit]:
     """What has all the words in its name; else as many of the first ones as possible; else what
     begins like the first one.
     """
@@ -161,7 +162,7 @@ def _suggestions(words: str) -> list[Hit]:
     for each in tries[:TRIES]:
         if hits := site.index.search(each, lang(), limit=5).items:
             return hits
-    return []
+    return ()
 
 
 def _answer(problem: Problem) -> Response:

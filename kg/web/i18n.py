@@ -48,7 +48,7 @@ def install(app: Flask) -> None:
     Babel(app, default_locale="fr", locale_selector=lambda: choose(request))
     app.after_request(_remember)
     app.jinja_env.filters |= {"number": number, "size": size, "day": _day, "words": _spaced}
-    app.jinja_env.globals |= {"languages": LANGUAGES, "lang": lang}
+    app.jinja_env.globals |= {"languages": LANGUAGES, "lang": lang, "as_text": as_text}
 
 
 def choose(request: Request) -> str:
@@ -93,6 +93,11 @@ def text(literal: Literal) -> Text:
     """A literal as people write it, marked with its language if that is not the page's."""
     language = literal.language or ""
     return Text(written(literal), "" if language in {"", lang()} else language)
+
+
+def as_text(words: str, code: str) -> Text:
+    """Words in a language ("" for none) as a text of the page."""
+    return Text(words, "" if code in {"", lang()} else code)
 
 
 def number(value: int | float) -> str:

@@ -16,7 +16,7 @@ from pyoxigraph import Literal, NamedNode
 
 from kg.iri import rebase, try_parse
 from kg.query.results import Row
-from kg.search import fold
+from kg.search.fold import fold
 from kg.vocab import DCTERMS, ESS, RDFS, SCHEMA
 from kg.web import urls
 from kg.web.i18n import Text, _, later, period, pick, written

@@ -59,7 +59,7 @@ def page(name: str) -> str:
         table = tables.joined(tables.rows(answer))
     label = ""
     if asked.value:
-        hits = site.index.search(_key(asked.value), lang(), (asked.kind,), limit=1).items
+        hits = site.index.search(_key(asked.value), lang(), {"kind": [asked.kind]}, limit=1).items
         label = hits[0].label if hits and hits[0].iri == asked.value.value else asked.value.value
     return render_template(
         "question.html",
@@ -110,7 +110,7 @@ def _meant(given: str, kind: str) -> NamedNode:
     thing = try_parse(given, site.release.base)
     if thing and thing.kind == kind and not thing.fragment:
         return NamedNode(given)
-    hits = site.index.search(given, lang(), (kind,), limit=1).items
+    hits = site.index.search(given, lang(), {"kind": [kind]}, limit=1).items
     if not hits:
         raise BadRequest(_("Rien ici ne s’appelle « %(name)s ».", name=given[:200]))
     return NamedNode(hits[0].iri)

@@ -25,7 +25,7 @@ from kg.web import urls
 from kg.web.layout import Layout
 
 if TYPE_CHECKING:
-    from kg.search import Index
+    from kg.search.index import Index
 
 FOLDER = Path(__file__).parent
 LICENCE = "https://www.etalab.gouv.fr/licence-ouverte-open-licence"
@@ -114,12 +114,6 @@ class Site:
             else:
                 sources[source][row["property"].value].append(row["value"])
         return Provenance(dict(graphs), {iri: dict(about) for iri, about in sources.items()})
-
-    @cached_property
-    def by_departement(self) -> dict[str, int]:
-        """How many organisations have their seat in each département, by its code; asked once."""
-        rows = self.rows("departements")
-        return {row["code"].value: int(row["count"].value) for row in rows}
 
     @property
     def modified(self) -> datetime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -101,10 +102,24 @@ def _table(base: str) -> dict[str, str]:
     return {rebase(space, base): name for name, space in prefixes().items()}
 
 
+def toggled(name: str, value: str, **changes: str) -> str:
+    """The current page with one value of a parameter added, or taken away; from its first page."""
+    pairs = [(n, v) for n, v in request.args.items(multi=True) if n != "page" and n not in changes]
+    found = (name, value) in pairs
+    pairs = [pair for pair in pairs if pair != (name, value)]
+    pairs += [] if found else [(name, value)]
+    return _path([*pairs, *changes.items()])
+
+
 def here(**changes: str | int) -> str:
     """The current page with some of its parameters changed."""
     values = MultiDict(request.args)
     for name, value in changes.items():
         values[name] = str(value)
-    pairs = (f"{quote(name, '')}={quote(value, '')}" for name, value in values.items(multi=True))
-    return f"{quote(request.script_root + request.path)}?{'&'.join(pairs)}"
+    return _path(values.items(multi=True))
+
+
+def _path(pairs: Iterable[tuple[str, str]]) -> str:
+    parts = (f"{quote(name, '')}={quote(value, '')}" for name, value in pairs)
+    query = "&".join(parts)
+    return quote(request.script_root + request.path) + (f"?{query}" if query else "")

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from kg.query import Request
 from kg.query.client import Client
 from kg.release import Release
-from kg.search import Index
+from kg.search.index import Index
 from kg.settings import Settings
 from kg.web.app import create_app
 from kg.web.cache import Cache
@@ -67,7 +67,7 @@ class Serving:
         service = Client(folder / "query.sock")
         service.answer(Request("ASK {}")).file.close()
         engine = (folder / "engine").read_text(encoding="utf-8").strip()
-        index = Index(release.folder / "search")
+        index = Index(release.folder / "search", release.base)
         return Front(create_app(release, service, index, self._settings, engine), self._cache)
 
 

@@ -12,8 +12,8 @@ import pytest
 from flask import Flask
 from werkzeug.serving import make_server
 
-from kg import search
 from kg.query.local import LocalEngine, open_store
+from kg.search.index import Index
 from kg.settings import ROOT, Settings
 from kg.web import bundle
 from kg.web.app import create_app
@@ -67,7 +67,7 @@ def browser():
 @pytest.fixture(scope="session")
 def default_app(default_release):
     compile_all()
-    index = search.Index(default_release.folder / "search")
+    index = Index(default_release.folder / "search", default_release.base)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     return create_app(default_release, LocalEngine(open_store(default_release)), index, Settings())
 

@@ -8,9 +8,11 @@ import pytest
 from flask.testing import FlaskClient
 from pyoxigraph import RdfFormat, Store, parse
 
-from kg import search
 from kg.query.local import LocalEngine
 from kg.release import Release
+from kg.search import fields
+from kg.search.entries import Entry, Shown
+from kg.search.index import Index
 from kg.settings import ONTOLOGY, Settings
 from kg.vocab import prefixes
 from kg.web.app import create_app
@@ -103,14 +105,13 @@ MANIFEST = {
     "changes": {"added": 0, "removed": 0},
 }
 LABELS = {
-    "person/ada": ("person", "Ada Exemple", "Ada Exemple"),
-    "organization/reseau": ("organization", "Réseau d’exemple", "Example network"),
-    "organization/ville": ("organization", "Ville", "Ville"),
-    "organization/evil": ("organization", "<script>alert('x')</script>", ""),
-    **{
-        f"organization/member-{n:03}": ("organization", f"Membre {n:03}", "")
-        for n in range(MEMBERS)
-    },
+    "territory/insee-departement-44": ("Loire-Atlantique", ""),
+    "territory/insee-region-52": ("Pays de la Loire", ""),
+    "person/ada": ("Ada Exemple", "Ada Exemple"),
+    "organization/reseau": ("Réseau d’exemple", "Example network"),
+    "organization/ville": ("Ville", "Ville"),
+    "organization/evil": ("<script>alert('x')</script>", ""),
+    **{f"organization/member-{n:03}": (f"Membre {n:03}", "") for n in range(MEMBERS)},
 }
 
 
@@ -145,6 +146,16 @@ def store():
     return store
 
 
+def facets_of(path):
+    """Members have a legal family in turn, and the first ten of them their seat in Nantes."""
+    if "member" not in path:
+        return {}
+    number = int(path[-3:])
+    place = {"region": ["insee-region-52"], "departement": ["insee-departement-44"]}
+    family = "cooperative" if number % 3 else "association"
+    return {"family": [family], **(place if number < 10 else {})}
+
+
 @pytest.fixture(scope="session")
 def release(tmp_path_factory):
     folder = tmp_path_factory.mktemp("releases") / MANIFEST["id"]
@@ -163,17 +174,17 @@ def release(tmp_path_factory):
     (folder / "report.html").write_text("<!doctype html><style>p { color: red }</style><p>Report")
     (folder / "ontology").symlink_to(ONTOLOGY)
     entries = [
-        search.Entry(f"{BASE}id/{path}", kind, fr, en, "", (fr, en))
-        for path, (kind, fr, en) in LABELS.items()
+        Entry(Shown(path, *names), names, (order, order, order), facets=facets_of(path))
+        for order, (path, names) in enumerate(sorted(LABELS.items(), key=lambda each: each[1]))
     ]
-    search.write(entries, folder / "search")
+    fields.write(entries, folder / "search")
     return Release(folder)
 
 
 @pytest.fixture(scope="session")
 def app(release, store):
     compile_all()
-    index = search.Index(release.folder / "search")
+    index = Index(release.folder / "search", release.base)
     app = create_app(
         release,
         LocalEngine(store),

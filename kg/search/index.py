@@ -1,0 +1,212 @@
+"""Asking the index: search, suggestions, counts by facet."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import tantivy
+from tantivy import Occur, Order, Query
+
+from kg.search.entries import Shown
+from kg.search.fields import BEGINNING, FACETS
+from kg.search.fold import codes, fold
+
+Filters: TypeAlias = Mapping[str, Sequence[str]]
+Sort: TypeAlias = Literal["relevance", "name", "newest"]
+# Of a very long text only the first words, and of a very long word only the beginning, are asked.
+WORDS, WORD_LENGTH = 24, 64
+VALUES = 200
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A found entity, its label in a language ("" for none), and all that a row can show."""
+
+    iri: str
+    kind: str
+    label: str
+    language: str
+    shown: Shown
+
+    @property
+    def detail(self) -> str:
+        """What tells homonyms apart: acronym, place and years."""
+        began, ended = self.shown.began[:4], self.shown.ended[:4]
+        years = f"{began}–{ended}" if ended else began
+        return ", ".join(filter(None, (self.shown.acronym, self.shown.place, years)))
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value of a facet: its key, its label where it is a thing, and how many hits have it."""
+
+    key: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Hits:
+    """A page of hits, how many there are in all, and the values of the facets that were asked."""
+
+    total: int = 0
+    items: Sequence[Hit] = ()
+    facets: Mapping[str, Sequence[Value]] = field(default_factory=dict)
+
+
+class Index:
+    """The index of a release, open for reading; `base` is that of the release's IRIs."""
+
+    def __init__(self, folder: Path, base: str) -> None:
+        index = tantivy.Index.open(str(folder))
+        self._schema, self._searcher = index.schema, index.searcher()
+        self._start = f"{base}id/"
+        self._thing = lru_cache(maxsize=1 << 16)(self._look_up)
+
+    def search(  # noqa: PLR0913 - what a list is made of
+        self,
+        text: str,
+        lang: str,
+        filters: Filters | None = None,
+        *,
+        sort: Sort | None = None,
+        limit: int = 20,
+        offset: int = 0,
+        facets: Sequence[str] = (),
+    ) -> Hits:
+        """Entities that have a word beginning with each word of `text`, or it as an identifier.
+
+        `filters` is facet to keys, one of which an entity must have. Without `sort` the best come
+        first, and without words all come by name. The counts of a facet leave its own filter out,
+        so that they tell what another choice would give; there are at most `VALUES` of them, the
+        greatest, and those that are chosen. `ValueError` names a facet that is none.
+        """
+        chosen = {facet: keys for facet, keys in (filters or {}).items() if keys}
+        if unknown := [each for each in (*chosen, *facets) if each not in FACETS]:
+            raise ValueError(f"{unknown[0]!r} is not a facet; there are: {', '.join(FACETS)}")
+        asked = self._asked(text)
+        by: Sort = sort or ("relevance" if asked else "name")
+        matching = asked or Query.all_query()
+        found = self._searcher.search(
+            self._narrowed(matching, chosen),
+            limit=limit,
+            offset=offset,
+            weight_by_field="weight" if by == "relevance" else None,
+            order_by_field=_order(by, lang),
+            order=Order.Asc,
+        )
+        total: int = found.count  # type: ignore[attr-defined]
+        items = [self._hit(self._shown(address), lang) for _, address in found.hits]
+        return Hits(total, items, self._counts(matching, chosen, facets, lang))
+
+    def suggest(
+        self, text: str, lang: str, limit: int = 8, filters: Filters | None = None
+    ) -> Sequence[Hit]:
+        """What `search` would give first; nothing without words."""
+        return self.search(text, lang, filters, limit=limit).items if fold(text) else ()
+
+    def _asked(self, text: str) -> Query | None:
+        """What a text asks for, each match scored by the best reason for it; None without words.
+
+        The reasons outweigh one another, whatever the weight (between 1 and 2) of an entity.
+        """
+        text = text[: WORDS * WORD_LENGTH]
+        words = fold(text).split()[:WORDS]
+        if not words:
+            return None
+        name = " ".join(words)
+        exact, *others = codes(text)
+        begun = self._all(self._begins(word[:WORD_LENGTH]) for word in words)
+        reasons = [
+            begun,
+            self._all(self._term("words", word) for word in words),
+            self._all([begun, self._term("begins", name[:BEGINNING])]),
+            self._term("name", name),
+            self._term("label", name),
+            Query.term_set_query(self._schema, "code", others),
+            self._term("code", exact),
+        ]
+        return Query.disjunction_max_query(
+            [Query.const_score_query(each, 2.0**rank) for rank, each in enumerate(reasons)]
+        )
+
+    def _term(self, field: str, value: str) -> Query:
+        return Query.term_query(self._schema, field, value)
+
+    def _begins(self, word: str) -> Query:
+        return Query.regex_query(self._schema, "words", f"{word}.*")
+
+    def _all(self, queries: Iterable[Query]) -> Query:
+        return Query.boolean_query([(Occur.Must, query) for query in queries])
+
+    def _narrowed(self, query: Query, filters: Filters) -> Query:
+        narrow = [
+            Query.const_score_query(Query.term_set_query(self._schema, facet, list(keys)), 0.0)
+            for facet, keys in filters.items()
+        ]
+        return self._all([query, *narrow]) if narrow else query
+
+    def _counts(
+        self, query: Query, chosen: Filters, facets: Sequence[str], lang: str
+    ) -> dict[str, list[Value]]:
+        """The values of facets. Those without a filter of their own are counted together."""
+        free = [facet for facet in facets if facet not in chosen]
+        counts: dict[str, list[Value]] = {}
+        for group in filter(None, (free, *([facet] for facet in facets if facet in chosen))):
+            others = {facet: keys for facet, keys in chosen.items() if facet not in group}
+            asked = {facet: {"terms": {"field": facet, "size": VALUES}} for facet in group}
+            found = self._searcher.aggregate(self._narrowed(query, others), asked)
+            for facet in group:
+                numbers = {each["key"]: int(each["doc_count"]) for each in found[facet]["buckets"]}
+                for key in chosen.get(facet, ()):
+                    if key not in numbers:
+                        numbers[key] = self._count(query, {**others, facet: [key]})
+                counts[facet] = self._values(facet, numbers, lang)
+        return {facet: counts[facet] for facet in facets}
+
+    def _count(self, query: Query, filters: Filters) -> int:
+        found = self._searcher.search(self._narrowed(query, filters), limit=1)
+        return int(found.count)  # type: ignore[attr-defined]
+
+    def _values(self, facet: str, numbers: Mapping[str, int], lang: str) -> list[Value]:
+        """Years from the latest, other values from the most frequent."""
+        values = [
+            Value(key, self._label(facet, key, lang), count) for key, count in numbers.items()
+        ]
+        if facet == "year":
+            return sorted(values, key=lambda value: value.key, reverse=True)
+        return sorted(values, key=lambda value: (-value.count, value.label, value.key))
+
+    def _label(self, facet: str, key: str, lang: str) -> str:
+        """What a value is called, where it is a thing that has a name."""
+        things = filter(None, (self._thing(f"{kind}/{key}") for kind in FACETS[facet]))
+        return next((_called(thing, lang)[0] for thing in things), "")
+
+    def _look_up(self, path: str) -> Shown | None:
+        found = self._searcher.search(self._term("path", path), limit=1).hits
+        return self._shown(found[0][1]) if found else None
+
+    def _shown(self, address: tantivy.DocAddress) -> Shown:
+        return Shown(*json.loads(bytes(self._searcher.doc(address)["shown"][0])))
+
+    def _hit(self, shown: Shown, lang: str) -> Hit:
+        label, language = _called(shown, lang)
+        return Hit(f"{self._start}{shown.path}", shown.kind, label, language, shown)
+
+
+def _called(shown: Shown, lang: str) -> tuple[str, str]:
+    """The label in the reader's language, else in none, else in the other; and its language."""
+    languages = ("en", "", "fr") if lang == "en" else ("fr", "", "en")
+    labels = {"fr": shown.fr, "en": shown.en, "": shown.plain}
+    return next(((labels[each], each) for each in languages if labels[each]), ("", ""))
+
+
+def _order(sort: Sort, lang: str) -> str | None:
+    """The field that lists are ordered by; None for the score."""
+    orders = {"name": "name_en" if lang == "en" else "name_fr", "newest": "newest"}
+    return orders.get(sort)
