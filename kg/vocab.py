@@ -101,14 +101,15 @@ RDF = Vocabulary("rdf", "Property langString type value")
 RDFS = Vocabulary("rdfs", "Class comment domain isDefinedBy label range seeAlso subClassOf")
 SCHEMA = Vocabulary(
     "schema",
-    "AdministrativeArea Article Book Chapter Country CreativeWork Event Legislation MonetaryGrant "
-    "NewsArticle Organization OrganizationRole Person PodcastEpisode PodcastSeason PodcastSeries "
-    "PublicationIssue Report Role ScholarlyArticle WebPage alternateName amount areaServed author "
-    "award contentUrl contributor currency dateModified datePublished description dissolutionDate "
-    "duration editor endDate episodeNumber exampleOfWork foundingDate funder funding identifier "
-    "inLanguage isBasedOn isPartOf keywords location name numberOfEpisodes organizer partOfSeason "
-    "partOfSeries postalCode producer provider publisher roleName sameAs sponsor startDate "
-    "superEvent target translationOfWork url workExample workTranslation",
+    "AdministrativeArea Article Book Chapter Country CreativeWork Event Legislation "
+    "MonetaryGrant NewsArticle Organization OrganizationRole Person PodcastEpisode PodcastSeason "
+    "PodcastSeries PublicationIssue Report Role ScholarlyArticle WebPage alternateName amount "
+    "areaServed author award contributor currency dateModified datePublished description "
+    "dissolutionDate duration editor endDate episodeNumber exampleOfWork foundingDate funder "
+    "funding identifier inLanguage isBasedOn isPartOf keywords location name numberOfEpisodes "
+    "organizer partOfSeason partOfSeries postalCode producer provider publisher roleName sameAs "
+    "sponsor startDate superEvent target translationOfWork url workExample workTranslation "
+    "AudioObject Clip contentUrl latitude longitude startOffset",
 )
 SD = Vocabulary(
     "sd",

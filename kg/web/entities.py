@@ -12,11 +12,11 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as Redirect
 
 from kg.vocab import DCTERMS, ESS, SCHEMA
-from kg.web import facts, france, spans, structured, urls
+from kg.web import facts, france, spans, structured, summary, urls
 from kg.web.citations import FORMS
 from kg.web.errors import Missing
 from kg.web.i18n import lang
-from kg.web.incoming import COUNTED, SHOWN, Incoming, by_property, in_time
+from kg.web.incoming import COUNTED, SHOWN, Incoming, Links, by_property, in_time
 from kg.web.negotiate import DOCUMENTS, choose, content_type, not_acceptable
 from kg.web.page import View
 from kg.web.site import LICENCE, site
@@ -139,8 +139,10 @@ def _html(iri: NamedNode, kind: str, key: str) -> bytes:
         shown=SHOWN,
         in_time=in_time,
         drawn=lambda roles: spans.drawing(roles, site.release.manifest["date"]),
-        place=_place(view, kind),
+        place=_place(view, kind, lists),
         audio=_audio(view),
+        chapters=view.chapters(),
+        summary=summary.of(kind, key, _level(view)),
         announced=_announced(view),
         documented=sum(len(e.items) for e in lists if e.kind == "episode"),
         structured=structured.script(found),
@@ -167,10 +169,13 @@ def _links(iri: NamedNode, kind: str, key: str, view: View, by: str) -> str:
     )
 
 
-def _place(view: View, kind: str) -> Place | None:
-    """Where a thing is, on the map of France: its département's, or its own outline."""
-    if kind == "territory" and view.value_of(ESS.territoryLevel).endswith("/departement"):
+def _place(view: View, kind: str, lists: list[Links]) -> Place | None:
+    """Where a thing is, on the map of France: its own outline, or that of its départements."""
+    if _level(view) == "departement":
         codes = [view.value_of(ESS.inseeCode)]
+    elif _level(view) == "region":
+        within = [item.iri for each in lists for item in each.items]
+        codes = [iri.rpartition("-")[2] for iri in within if "insee-departement-" in iri]
     else:
         found = (view.value_of(each) for each in (ESS.departement, DCTERMS.isPartOf))
         codes = [iri.rpartition("-")[2] for iri in found if "insee-departement-" in iri]
@@ -180,10 +185,14 @@ def _place(view: View, kind: str) -> Place | None:
     return Place(map_, codes, view.place_name())
 
 
+def _level(view: View) -> str:
+    """The level of a territory; empty for everything else."""
+    return view.value_of(ESS.territoryLevel).rpartition("/")[2]
+
+
 def _audio(view: View) -> list[str]:
     """The addresses of the sound of an episode, from whose hosts alone the page may play it."""
-    values = view.values_of(SCHEMA.contentUrl)
-    found = [address for value in values if (address := urls.sound(value.value))]
+    found = [address for each in view.sounds() if (address := urls.sound(each))]
     g.sound = sorted({urls.origin(address) for address in found})
     return found
 

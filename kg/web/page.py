@@ -46,7 +46,7 @@ GISTS = {
 }
 NOT_SHOWN = {RDF.type.value, RDFS.label.value}
 BACK_TO_OWNER = {ORG.member.value, SCHEMA.exampleOfWork.value}
-NOT_PAGES = {TIME.Interval.value, TIME.Instant.value}
+NOT_PAGES = {each.value for each in (TIME.Interval, TIME.Instant, SCHEMA.Clip)}
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -75,6 +75,24 @@ class Value:
     sources: list[Source]
     kind: str = ""
     report: str | None = None
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A chapter of a recording, and the second at which it begins."""
+
+    title: Text
+    start: int
+
+    @property
+    def clock(self) -> str:
+        """When it begins, as players show it."""
+        hours, minutes = divmod(self.start // 60, 60)
+        return (
+            f"{hours}:{minutes:02}:{self.start % 60:02}"
+            if hours
+            else f"{minutes}:{self.start % 60:02}"
+        )
 
 
 @dataclass(frozen=True)
@@ -169,6 +187,24 @@ class View:
         names = self._facts.names.get(value.value, []) if isinstance(value, NamedNode) else []
         name = pick(names)
         return name.text if name else urls.shown(value.value)
+
+    def sounds(self) -> list[str]:
+        """The addresses of its recordings: its own, or those of files that are parts of it."""
+        files = [part for part in self._facts.parts() if self._is(part, SCHEMA.AudioObject)]
+        found = (
+            self._literal(each, SCHEMA.contentUrl.value) for each in [self._facts.entity, *files]
+        )
+        return list(filter(None, found))
+
+    def chapters(self) -> list[Chapter]:
+        """The chapters of its recording, in order."""
+        parts = [part for part in self._facts.parts() if self._is(part, SCHEMA.Clip)]
+        found = []
+        for part in parts:
+            start = self._literal(part, SCHEMA.startOffset.value)
+            if re.fullmatch(r"[0-9]+(\.[0-9]+)?", start):
+                found.append(Chapter(self._part_title(part), int(float(start))))
+        return sorted(found, key=lambda chapter: chapter.start)
 
     def place_name(self) -> str:
         """Where it is, in words, from the nearest to the farthest."""

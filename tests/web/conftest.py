@@ -33,8 +33,13 @@ GRAPH <../graph/a> {
     schema:foundingDate "2002"^^xsd:gYear .
   <organization/ville> a org:FormalOrganization ; rdfs:label "Ville"@fr .
   <episode/one> a schema:PodcastEpisode ; rdfs:label "Un"@fr ; dcterms:title "Un"@fr ;
-    schema:contentUrl <https://audio.example/1.mp3> , <javascript:alert(2)> ;
+    schema:associatedMedia <episode/one#audio-1> , <episode/one#audio-2> ;
+    schema:hasPart <episode/one#chapter-1> , <episode/one#chapter-2> ;
     schema:partOfSeries <podcast/serie> .
+  <episode/one#audio-1> a schema:AudioObject ; schema:contentUrl <https://audio.example/1.mp3> .
+  <episode/one#audio-2> a schema:AudioObject ; schema:contentUrl <javascript:alert(2)> .
+  <episode/one#chapter-1> a schema:Clip ; rdfs:label "Début"@fr ; schema:startOffset 0 .
+  <episode/one#chapter-2> a schema:Clip ; rdfs:label "Suite"@fr ; schema:startOffset 3671 .
   <podcast/serie> a schema:PodcastSeason ; rdfs:label "Série"@fr ; schema:numberOfEpisodes 3 .
   <organization/evil> a org:FormalOrganization ;
     rdfs:label "<script>alert('x')</script>"@fr ; ess:seat "\\"><img src=x onerror=alert(1)>"@fr .

@@ -351,6 +351,8 @@ def test_an_episode_plays_its_sound_and_its_page_may_load_it_from_there_alone(cl
     players = [attrs for tag, attrs in parser.tags if tag == "audio"]
     assert [attrs["src"] for attrs in players] == ["https://audio.example/1.mp3"]
     assert players[0]["preload"] == "none"
+    chapter = '<a href="https://audio.example/1.mp3#t=3671" data-start="3671">'
+    assert f'{chapter}<span class="count">1:01:11</span> Suite</a>' in response.text
     assert "media-src https://audio.example" in response.headers["Content-Security-Policy"]
     assert "media-src" not in client.get(f"{ADA}.html").headers["Content-Security-Policy"]
 
