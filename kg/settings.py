@@ -54,6 +54,8 @@ class Settings:
     cache_disk: int = 1024
     trusted_proxies: Networks = ()
     contact: str = ""
+    tiles: str = ""
+    tiles_attribution: str = ""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:

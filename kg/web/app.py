@@ -110,6 +110,16 @@ def _fail() -> None:
         raise error
 
 
+def _policy() -> str:
+    """What the page may load: our own files; the sound that it plays, and tiles of its map."""
+    policy = SECURITY["Content-Security-Policy"]
+    if images := g.get("images"):
+        policy = policy.replace("img-src", f"img-src {images}")
+    if sound := g.get("sound"):
+        policy = f"{policy}; media-src {' '.join(sound)}"
+    return policy
+
+
 def house(response: Answer, method: str) -> None:
     """The headers of every answer, errors included."""
     extra = PREFLIGHT if method == "OPTIONS" else {}
@@ -119,11 +129,9 @@ def house(response: Answer, method: str) -> None:
 
 def _finish(response: Response) -> Response:
     """What every answer of the site has; validators where a page has none of its own."""
-    if sound := g.get("sound"):
-        policy = SECURITY["Content-Security-Policy"]
-        response.headers["Content-Security-Policy"] = f"{policy}; media-src {' '.join(sound)}"
+    response.headers.setdefault("Content-Security-Policy", _policy())
     house(response, request.method)
-    if request.path.startswith("/static/bundle/") and response.status_code == 200:
+    if request.path.rpartition("/")[2] in bundle.manifest().values():
         response.headers["Cache-Control"] = FOREVER
     elif response.status_code >= 400:
         response.headers.setdefault("Cache-Control", "no-cache")

@@ -2,7 +2,7 @@
 
     static/bundle/manifest.json       the name of a source (`style.css`) to that of its file
     static/bundle/<name>-<hash>.*     style, fonts, scripts: a name is for ever the same bytes
-    static/bundle/departements.json   the outlines of the départements (`departements.py`)
+    static/bundle/departements-*.json  the outlines of the départements (`france.py`)
 
 `frontend/` has the sources. `make` bundles them; without a bundle the pages still say everything,
 in the browser's own style.
@@ -33,7 +33,8 @@ def manifest() -> dict[str, str]:
 @cache
 def departements() -> dict[str, Any]:
     """The drawing of the map of France: `viewBox`, and `locations` with `id`, `name`, `path`."""
-    return _read("departements.json") or {}
+    name = manifest().get("departements.json")
+    return (_read(name) if name else None) or {}
 
 
 def _read(name: str) -> dict[str, Any] | None:

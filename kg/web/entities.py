@@ -140,6 +140,10 @@ def _html(iri: NamedNode, kind: str, key: str) -> bytes:
         in_time=in_time,
         drawn=lambda roles: spans.drawing(roles, site.release.manifest["date"]),
         place=_place(view, kind, lists),
+        point=view.point(),
+        mapped=_mapped(view, lists),
+        tiles=site.settings.tiles,
+        attribution=site.settings.tiles_attribution,
         audio=_audio(view),
         chapters=view.chapters(),
         summary=summary.of(kind, key, _level(view)),
@@ -188,6 +192,15 @@ def _place(view: View, kind: str, lists: list[Links]) -> Place | None:
 def _level(view: View) -> str:
     """The level of a territory; empty for everything else."""
     return view.value_of(ESS.territoryLevel).rpartition("/")[2]
+
+
+def _mapped(view: View, lists: list[Links]) -> bool:
+    """Whether the page has points for a map, whose tiles then may be loaded, if there are any."""
+    shown = (item for each in lists for item in each.items[:SHOWN])
+    mapped = bool(view.point()) or any(item.point for item in shown)
+    if mapped and site.settings.tiles:
+        g.images = urls.origin(site.settings.tiles)
+    return mapped
 
 
 def _audio(view: View) -> list[str]:

@@ -20,7 +20,7 @@ from kg.search.fold import fold
 from kg.vocab import DCTERMS, ESS, RDFS, SCHEMA
 from kg.web import urls
 from kg.web.i18n import Text, _, later, period, pick, written
-from kg.web.page import Neighbour, Value
+from kg.web.page import Neighbour, Point, Value, point
 from kg.web.site import Site
 
 WHOLE = 500
@@ -38,6 +38,7 @@ HEADINGS: dict[tuple[str, str], str] = {
     ("organization", "organization"): later("Membres et partenaires"),
     ("memberOf", "organization"): later("Membres"),
     ("unitOf", "organization"): later("Unités"),
+    ("siteOf", "establishment"): later("Établissements"),
     ("creator", "publication"): later("Publications"),
     ("publisher", "publication"): later("Publications"),
     ("subject", "publication"): later("Publications"),
@@ -55,6 +56,9 @@ HEADINGS: dict[tuple[str, str], str] = {
     ("departement", "organization"): later("Organisations qui y ont leur siège"),
     ("region", "organization"): later("Organisations qui y ont leur siège"),
     ("areaServed", "organization"): later("Organisations qui y agissent"),
+    ("commune", "establishment"): later("Établissements"),
+    ("departement", "establishment"): later("Établissements"),
+    ("region", "establishment"): later("Établissements"),
     ("governs", "organization"): later("Collectivité qui l’administre"),
     ("isPartOf", "territory"): later("Territoires qui en font partie"),
     ("isReplacedBy", "territory"): later("Anciennes communes"),
@@ -81,6 +85,7 @@ class Linking:
     when: str
     began: str
     now: bool
+    point: Point | None = None
 
     @property
     def order(self) -> str:
@@ -255,6 +260,7 @@ def _linking(iri: str, rows: list[Row], base: str) -> Linking:
         when=when,
         began=min((date.value for date in [*starts, *seen, *ends, *issued]), default=""),
         now=False,
+        point=point(of(SCHEMA.latitude), of(SCHEMA.longitude)),
     )
 
 

@@ -78,6 +78,23 @@ class Value:
 
 
 @dataclass(frozen=True)
+class Point:
+    """A place on the earth, in degrees (WGS 84)."""
+
+    latitude: float
+    longitude: float
+
+
+def point(latitudes: Iterable[Term], longitudes: Iterable[Term]) -> Point | None:
+    """The place, if both numbers are there and are degrees."""
+    found = []
+    for values, most in ((latitudes, 90), (longitudes, 180)):
+        texts = [each.value for each in values if re.fullmatch(r"-?\d+(\.\d+)?", each.value)]
+        found += [float(texts[0])] if texts and abs(float(texts[0])) <= most else []
+    return Point(*found) if len(found) == 2 else None
+
+
+@dataclass(frozen=True)
 class Chapter:
     """A chapter of a recording, and the second at which it begins."""
 
@@ -88,11 +105,8 @@ class Chapter:
     def clock(self) -> str:
         """When it begins, as players show it."""
         hours, minutes = divmod(self.start // 60, 60)
-        return (
-            f"{hours}:{minutes:02}:{self.start % 60:02}"
-            if hours
-            else f"{minutes}:{self.start % 60:02}"
-        )
+        seconds = f"{self.start % 60:02}"
+        return f"{hours}:{minutes:02}:{seconds}" if hours else f"{minutes}:{seconds}"
 
 
 @dataclass(frozen=True)
@@ -187,6 +201,10 @@ class View:
         names = self._facts.names.get(value.value, []) if isinstance(value, NamedNode) else []
         name = pick(names)
         return name.text if name else urls.shown(value.value)
+
+    def point(self) -> Point | None:
+        """Where it is, if its coordinates are known."""
+        return point(self.values_of(SCHEMA.latitude), self.values_of(SCHEMA.longitude))
 
     def sounds(self) -> list[str]:
         """The addresses of its recordings: its own, or those of files that are parts of it."""

@@ -15,10 +15,9 @@ BOTH = pytest.mark.parametrize("lang", ["fr", "en"])
 EVERY = pytest.mark.parametrize("name", PAGES)
 
 
-def violations(page):
-    page.evaluate(AXE.read_text(encoding="utf-8"))
+def violations(page, kind, values):
     found = page.evaluate(
-        "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})", RULES
+        "only => axe.run(document, {runOnly: only})", {"type": kind, "values": values}
     )
     return [
         f"{each['id']}: {node['html'][:160]}"
@@ -30,10 +29,11 @@ def violations(page):
 @BOTH
 @EVERY
 def test_axe_finds_nothing_in_light_and_dark(open_page, name, lang):
-    page = open_page(address(name, lang))
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        assert violations(page) == []
+    page = open_page(address(name, lang), color_scheme="light")
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    assert violations(page, "tag", RULES) == []
+    page.emulate_media(color_scheme="dark")
+    assert violations(page, "rule", ["color-contrast"]) == []
 
 
 @EVERY

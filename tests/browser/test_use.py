@@ -3,7 +3,7 @@
 import re
 
 ORGANIZATION = "/doc/organization/rtes"
-# Far more than the address of any test.
+# Of an ordinary entity page, compressed.
 SCRIPT_LIMIT = 60_000
 
 
@@ -112,3 +112,49 @@ def test_hostile_values_do_nothing(open_page, tiny_root, visits):
     page.get_by_role("option").first.wait_for()
     assert "<script>" in page.get_by_role("option").first.text_content()
     assert visits.complaints == []
+
+
+def test_facets_narrow_a_list_step_by_step_and_the_way_back_is_one_click(open_page):
+    page = open_page("/browse/organization")
+    facet = page.locator("details.facet").filter(has=page.locator("summary", has_text="Région"))
+    if not facet.evaluate("e => e.open"):
+        facet.locator("summary").focus()
+        page.keyboard.press("Enter")
+    facet.get_by_role("link", name="Île-de-France").click()
+    page.wait_for_url("**region=insee-region-11")
+    count = page.get_by_role("status").text_content()
+    assert page.locator(".hits > li").count() == int(count.split()[0])
+    family = page.locator("details.facet").filter(has=page.locator("summary", has_text="Famille"))
+    family.get_by_role("link").first.click()
+    page.wait_for_url("**&family=*")
+    page.locator(".chosen a").first.click()
+    page.wait_for_url(lambda url: "region=" not in url)
+    assert "family=" in page.url
+
+
+def test_the_map_of_a_list_leads_to_a_departement_by_keyboard(open_page):
+    page = open_page("/browse/organization?view=map")
+    shape = page.locator(".france a[aria-label*='Paris']")
+    shape.focus()
+    assert shape.locator("path").evaluate("e => getComputedStyle(e).strokeWidth") == "1.6px"
+    page.keyboard.press("Enter")
+    page.wait_for_url("**departement=insee-departement-75*")
+
+
+def test_points_are_drawn_without_any_tile(open_page, tiny_root, visits):
+    page = open_page("/doc/organization/atelier", address=tiny_root)
+    page.locator("#points path.leaflet-interactive").first.click()
+    assert page.locator(".leaflet-popup-content").text_content() == "Atelier"
+    page.wait_for_load_state("networkidle")
+    assert [url for url in visits.asked if not url.startswith(tiny_root)] == []
+    assert visits.complaints == []
+
+
+def test_a_chapter_plays_in_the_player_of_the_page(open_page, tiny_root):
+    page = open_page("/doc/episode/one", address=tiny_root)
+    page.evaluate(
+        "() => { HTMLMediaElement.prototype.play = function () { this.dataset.played = 1 } }"
+    )
+    page.get_by_role("link", name="Suite").click()
+    assert page.locator("audio").get_attribute("data-played") == "1"
+    assert page.url.endswith("/doc/episode/one")

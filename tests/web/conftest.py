@@ -32,6 +32,9 @@ GRAPH <../graph/a> {
     foaf:homepage <https://reseau.example/> , <javascript:alert(1)> ;
     schema:foundingDate "2002"^^xsd:gYear .
   <organization/ville> a org:FormalOrganization ; rdfs:label "Ville"@fr .
+  <establishment/siret-1> rdfs:label "Atelier"@fr ; schema:latitude 45.75801 ;
+    schema:longitude 4.85011 ; schema:isPartOf <organization/atelier> .
+  <organization/atelier> a org:FormalOrganization ; rdfs:label "Atelier"@fr .
   <episode/one> a schema:PodcastEpisode ; rdfs:label "Un"@fr ; dcterms:title "Un"@fr ;
     schema:associatedMedia <episode/one#audio-1> , <episode/one#audio-2> ;
     schema:hasPart <episode/one#chapter-1> , <episode/one#chapter-2> ;

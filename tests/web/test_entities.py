@@ -2,10 +2,12 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
+from kg.settings import Settings
 from kg.vocab import ORG, RDFS, SCHEMA
 from tests.web.conftest import BASE, assert_canonical_error, assert_page
 
@@ -361,3 +363,18 @@ def test_episodes_that_are_only_announced_are_counted_and_not_invented(client):
     text = client.get("/doc/podcast/serie.html").text
     assert "3 épisodes sont annoncés ;\n1 est décrit ici." in text
     assert text.count('href="/doc/episode/one"') == 1
+
+
+def test_points_are_mapped_with_their_list_and_tiles_only_if_configured(client, app, monkeypatch):
+    path = "/doc/organization/atelier.html"
+    response = client.get(path)
+    assert_page(response)
+    assert '<li data-latitude="45.75801" data-longitude="4.85011">' in response.text
+    assert 'id="points" hidden' in response.text and "data-tiles" not in response.text
+    assert "img-src 'self'" in response.headers["Content-Security-Policy"]
+    settings = Settings(tiles="https://tile.example/{z}/{x}/{y}.png", tiles_attribution="Ⓒ")
+    monkeypatch.setitem(app.extensions, "kg", replace(app.extensions["kg"], settings=settings))
+    response = client.get(path)
+    assert "img-src https://tile.example 'self'" in response.headers["Content-Security-Policy"]
+    assert 'data-attribution="Ⓒ"' in response.text
+    assert 'id="points"' not in client.get(f"{ADA}.html").text
