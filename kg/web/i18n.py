@@ -84,9 +84,11 @@ def _remember(response: Response) -> Response:
 
 def pick(names: Iterable[Literal]) -> Text | None:
     """The name to show: the reader's language, else without language, else French, else any."""
-    ranks = {lang(): 0, "": 1, "fr": 2}
-    found = sorted(names, key=lambda name: (ranks.get(name.language or "", 3), str(name)))
-    return text(found[0]) if found else None
+    ranks = {"fr": 2, "": 1, lang(): 0}
+    best = min(
+        names, key=lambda name: (ranks.get(name.language or "", 3), name.value), default=None
+    )
+    return text(best) if best else None
 
 
 def text(literal: Literal) -> Text:

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from urllib.parse import quote
 
@@ -182,7 +183,7 @@ class View:
 
     def gist(self, kind: str) -> list[Text]:
         """What it is, in one line: the values of a few properties."""
-        found = self.facts(self._facts.entity, own_parts=False)
+        found = self._own_facts
         by_name = {_local(fact.property): fact for fact in found}
         facts = [by_name[name] for name in GISTS.get(kind, ()) if name in by_name]
         return [value.text for fact in facts for value in fact.values[: 1 + (len(facts) == 1)]]
@@ -265,9 +266,13 @@ class View:
     def groups(self) -> list[Group]:
         """Its own facts, under the headings that the ontology gives."""
         groups: dict[str, list[Fact]] = defaultdict(list)
-        for fact in self.facts(self._facts.entity, own_parts=False):
+        for fact in self._own_facts:
             groups[fact.group].append(fact)
         return [Group(name, facts) for name, facts in groups.items()]
+
+    @cached_property
+    def _own_facts(self) -> list[Fact]:
+        return self.facts(self._facts.entity, own_parts=False)
 
     def facts(self, subject: str, own_parts: bool = True) -> list[Fact]:
         """The facts of the thing or a part, in the order of the ontology's layout."""
@@ -322,11 +327,15 @@ class View:
         return next(found, "")
 
     def _sources(self, graph: str) -> list[Source]:
-        provenance = self._site.provenance
-        return [
-            source(iri, provenance.sources.get(iri, {}), self._base)
-            for iri in provenance.graphs.get(graph, [])
-        ]
+        """Who states the statements of a graph; the same for all pages in a language."""
+        key = lang(), graph
+        if key not in self._site.told:
+            provenance = self._site.provenance
+            self._site.told[key] = [
+                source(iri, provenance.sources.get(iri, {}), self._base)
+                for iri in provenance.graphs.get(graph, [])
+            ]
+        return self._site.told[key]
 
     def roles(self) -> list[Part]:
         """The roles and memberships of the thing, in the order of time."""

@@ -26,6 +26,7 @@ from kg.web.layout import Layout
 
 if TYPE_CHECKING:
     from kg.search.index import Index
+    from kg.web.page import Source
 
 FOLDER = Path(__file__).parent
 LICENCE = "https://www.etalab.gouv.fr/licence-ouverte-open-licence"
@@ -51,6 +52,14 @@ class Site:
     settings: Settings
     engine: str
     edition: str
+
+    @cached_property
+    def told(self) -> dict[tuple[str, str], list[Source]]:
+        """By language and graph, the sources as pages show them: filled when they are first shown.
+
+        There are as many graphs as there are sets of sources, some thousands at most.
+        """
+        return {}
 
     @cached_property
     def queries(self) -> dict[str, str]:
