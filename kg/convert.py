@@ -28,7 +28,7 @@ from kg.settings import ONTOLOGY, ROOT
 from kg.sources import Inputs, Source
 from kg.sources.rows import LeftOut, Row, RowError
 
-SHARED_CODE = ("clean.py", "convert.py", "iri.py", "vocab.py", "sources/rows.py")
+SHARED_CODE = ("clean.py", "convert.py", "iri.py", "vocab.py", "sources/*.py")
 Progress: TypeAlias = Callable[[Iterator[Row | LeftOut], str], Iterator[Row | LeftOut]]
 READ_TSV = """read_csv($tsv, delim='\t', quote='', escape='', header=false, auto_detect=false,
     columns={'subject': 'VARCHAR', 'predicate': 'VARCHAR', 'object': 'VARCHAR',
@@ -74,6 +74,7 @@ class Converted:
     folder: Path
     files: dict[str, str]
     outcome: Outcome
+    options: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def statements(self) -> Path:
@@ -111,7 +112,7 @@ def convert(  # noqa: PLR0913 - what decides on a conversion
         _write(source, progress(source.records(inputs), source.name), partial)
         shutil.rmtree(folder, ignore_errors=True)
         partial.rename(folder)
-    return Converted(source, folder, sums, _read_outcome(folder))
+    return Converted(source, folder, sums, _read_outcome(folder), inputs.options)
 
 
 def _write(source: Source, rows: Iterator[Row | LeftOut], folder: Path) -> None:
@@ -183,7 +184,7 @@ def entities(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, int
 def check_expected(converted: Converted) -> tuple[list[str], list[str]]:
     """(problems, warnings): too few entities of a kind are a problem, too many a warning."""
     problems, warnings = [], []
-    for kind, (least, most) in converted.source.expect.items():
+    for kind, (least, most) in converted.source.expected(converted.options).items():
         found = converted.outcome.entities.get(kind, 0)
         text = f"{converted.source.name}: {found} of kind {kind}, where {least} to {most} are usual"
         if found < least:
@@ -203,7 +204,8 @@ def _digest(source: Source, files: dict[str, str], inputs: Inputs) -> str:
     """The checksum of a source's files and of everything that turns them into statements."""
     # What a needed source was converted from is in the name of its folder.
     needed = {name: path.parent.name for name, path in inputs.converted.items()}
-    code = [*sorted(source.folder.glob("*.py")), *(ROOT / "kg" / name for name in SHARED_CODE)]
+    code = sorted(source.folder.glob("*.py"))
+    code += [path for each in SHARED_CODE for path in sorted((ROOT / "kg").glob(each))]
     terms = sorted(ONTOLOGY.glob("*/terms.ttl")) + sorted((ONTOLOGY / "schemes").glob("*.ttl"))
     said = json.dumps([files, dict(inputs.options), needed], sort_keys=True)
     digest = hashlib.sha256(said.encode())

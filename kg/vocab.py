@@ -83,6 +83,7 @@ DCTERMS = Vocabulary(
 ESS = Vocabulary("ess", _own_terms())
 FABIO = Vocabulary("fabio", "Expression Policy ReferenceWork Report Work")
 FOAF = Vocabulary("foaf", "Agent Person familyName givenName homepage name page primaryTopic")
+GEO = Vocabulary("geo", "Feature Geometry asWKT hasGeometry wktLiteral")
 IGEO = Vocabulary(
     "igeo",
     "ArrondissementMunicipal CollectiviteDOutreMer Commune CommuneAssociee CommuneDeleguee "
@@ -92,8 +93,9 @@ LEGAL = Vocabulary("legal", "LegalEntity legalName")
 ORG = Vocabulary(
     "org",
     "ChangeEvent FormalOrganization Membership Organization OrganizationalCollaboration "
-    "OrganizationalUnit Role changedBy classification hasUnit member memberDuring memberOf "
-    "organization originalOrganization resultingOrganization role unitOf",
+    "OrganizationalUnit Role Site changedBy classification hasRegisteredSite hasUnit member "
+    "memberDuring memberOf organization originalOrganization resultingOrganization role siteOf "
+    "unitOf",
 )
 OWL = Vocabulary("owl", "Class DatatypeProperty ObjectProperty Ontology sameAs versionInfo")
 PROV = Vocabulary("prov", "Entity generatedAtTime wasDerivedFrom wasGeneratedBy")
@@ -102,11 +104,12 @@ RDFS = Vocabulary("rdfs", "Class comment domain isDefinedBy label range seeAlso 
 SCHEMA = Vocabulary(
     "schema",
     "AdministrativeArea Article Book Chapter Country CreativeWork Event Legislation "
-    "MonetaryGrant NewsArticle Organization OrganizationRole Person PodcastEpisode PodcastSeason "
-    "PodcastSeries PublicationIssue Report Role ScholarlyArticle WebPage alternateName amount "
-    "areaServed author award contributor currency dateModified datePublished description "
-    "dissolutionDate duration editor endDate episodeNumber exampleOfWork foundingDate funder "
-    "funding identifier inLanguage isBasedOn isPartOf keywords location name numberOfEpisodes "
+    "MonetaryGrant NewsArticle Organization OrganizationRole Person Place PodcastEpisode "
+    "PodcastSeason PodcastSeries PublicationIssue Report Role ScholarlyArticle WebPage "
+    "alternateName amount areaServed author award contributor currency dateModified datePublished "
+    "description dissolutionDate duration editor endDate episodeNumber exampleOfWork foundingDate "
+    "funder funding identifier inLanguage isBasedOn isPartOf keywords latitude location longitude "
+    "name numberOfEpisodes "
     "organizer partOfSeason partOfSeries postalCode producer provider publisher roleName sameAs "
     "sponsor startDate superEvent target translationOfWork url workExample workTranslation "
     "AudioObject Clip contentUrl latitude longitude startOffset",
@@ -117,6 +120,7 @@ SD = Vocabulary(
     "defaultEntailmentRegime defaultGraph endpoint feature name namedGraph resultFormat "
     "supportedLanguage",
 )
+SF = Vocabulary("sf", "Point")
 SH = Vocabulary(
     "sh",
     "PrefixDeclaration SPARQLAskExecutable SPARQLConstructExecutable SPARQLExecutable "

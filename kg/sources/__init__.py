@@ -15,6 +15,7 @@ An importer is a module with
     def source(row: Row) -> str                    optional: who states the row (default: the name)
     IGNORED: frozenset[str]                                   columns left out on purpose
     EXPECT: dict[str, tuple[int, int]]                        kind to (least, most) entities
+    EXPECT_WITH: dict[tuple[str, str], dict]     optional: what an option's value has in its stead
     NEEDS: tuple[str, ...]                       optional: sources to convert before this one
     OPTIONS: dict[str, tuple[str, ...]]          optional: what a profile may choose, default first
     COMPLETE: bool                               optional: it states by itself what the rules would
@@ -70,6 +71,12 @@ class Source:
     needs: tuple[str, ...] = ()
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     complete: bool = False
+    expect_with: Mapping[tuple[str, str], dict[str, tuple[int, int]]] = field(default_factory=dict)
+
+    def expected(self, options: Mapping[str, str]) -> dict[str, tuple[int, int]]:
+        """How many entities of each kind are usual with these options; the last one decides."""
+        chosen = [self.expect_with[each] for each in options.items() if each in self.expect_with]
+        return chosen[-1] if chosen else self.expect
 
     @property
     def description(self) -> Path:
@@ -100,4 +107,5 @@ def load(name: str) -> Source:
         needs=getattr(module, "NEEDS", ()),
         options=getattr(module, "OPTIONS", {}),
         complete=getattr(module, "COMPLETE", False),
+        expect_with=getattr(module, "EXPECT_WITH", {}),
     )

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from kg.errors import InputError, MissingColumn, MissingFile
+
+T = TypeVar("T")
 
 
 class RowError(ValueError):
@@ -16,6 +19,14 @@ class RowError(ValueError):
     def __init__(self, column: str, value: str, problem: str, mend: str | None = None) -> None:
         super().__init__(problem)
         self.column, self.value, self.problem, self.mend = column, value, problem, mend
+
+
+def checked(column: str, value: str, check: Callable[[str], T]) -> T:
+    """What `check` makes of a value; its `ValueError` becomes a `RowError` with the column."""
+    try:
+        return check(value)
+    except ValueError as error:
+        raise RowError(column, value, str(error)) from None
 
 
 class Row(dict[str, str]):

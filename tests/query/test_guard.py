@@ -30,6 +30,11 @@ from kg.query import guard
         ("SELECT ?été { ?été <p> '''l'été''' }", "SELECT"),
         ("SELECT ?re\u0301sume\u0301 { ?re\u0301sume\u0301 :re\u0301sume\u0301 ?a·b }", "SELECT"),
         (r"ASK { <http://x/\u00E9> ?p '\u00E9\U0001F600' }", "ASK"),
+        (
+            "PREFIX service: <http://x/> ASK { ?s service:p service:o . service:a a service:B }",
+            "ASK",
+        ),
+        ("PREFIX service: <http://x/> SELECT * { GRAPH service:g { ?s ?p ?o } }", "SELECT"),
     ],
 )
 def test_a_query_passes_with_its_form(text, form):
@@ -55,6 +60,8 @@ def test_a_query_passes_with_its_form(text, form):
         "SELECT * { ?s ?p true.SERVICE<http://x/>{} }",
         "SELECT * { ?s ?p trueSERVICE<http://x/>{} }",
         "PREFIX a: <http://x/> SELECT * { ?s ?p a:.SERVICE<http://x/>{} }",
+        "PREFIX : <http://x/> SELECT * { ?s ?p true.SERVICE:x{} }",
+        "PREFIX : <http://x/> SELECT * { ?s ?p 1e5SERVICE:x#\n{} }",
     ],
 )
 def test_service_is_refused_however_it_is_written(text):
@@ -103,7 +110,7 @@ def test_a_list_of_values_may_be_long(begin, value, end):
 def test_reading_takes_no_longer_than_the_text(part):
     """Were it quadratic, this would take hours."""
     with pytest.raises(QueryError):
-        guard.form("SELECT ?service {" + part * (500_000 // len(part)) + "\0")
+        guard.form("SELECT ?service {" + part * (500_000 // len(part)) + "\n\0")
 
 
 def test_a_character_that_cannot_stand_is_named_with_its_place():

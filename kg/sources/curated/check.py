@@ -11,8 +11,9 @@ from pathlib import Path
 
 from kg.errors import InputError, MissingColumn
 from kg.sources import Triple
+from kg.sources.concepts import concepts
 from kg.sources.curated.cells import read
-from kg.sources.curated.tables import CURATED, TABLES, authority, concepts, nearest
+from kg.sources.curated.tables import CURATED, TABLES, authority, nearest
 from kg.sources.rows import Row, RowError, read_csv
 
 KIND_TABLES = {
@@ -28,7 +29,7 @@ KIND_TABLES = {
     "territory": "territories",
 }
 # Keys that are not in the kind's table.
-KNOWN_ELSEWHERE = {"source": frozenset({CURATED}), "theme": concepts("theme")}
+KNOWN_ELSEWHERE = {"source": frozenset({CURATED}), "theme": frozenset(concepts("theme"))}
 
 
 class Tables(dict[str, list[Row]]):

@@ -7,17 +7,15 @@ a clean string, or raises `ValueError`; `cells.py` reads every cell through it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache
 from typing import TypeAlias
 
-from pyoxigraph import Literal, NamedNode, RdfFormat, parse
+from pyoxigraph import Literal, NamedNode
 
 from kg import clean, iri
-from kg.settings import ONTOLOGY
-from kg.vocab import SKOS
+from kg.sources.concepts import concepts
 
 Term: TypeAlias = NamedNode | Literal
 CURATED = "curated"  # the source that is the project itself
@@ -42,17 +40,10 @@ class Table:
     key: tuple[str, ...] = ("key",)
 
 
-def nearest(value: str, known: frozenset[str], where: str) -> str:
+def nearest(value: str, known: Collection[str], where: str) -> str:
     """How to mend a key that is not known: the keys that resemble it, or where they are listed."""
     alike = get_close_matches(value, sorted(known), n=3)
     return f"write {' or '.join(map(repr, alike))}" if alike else f"add it to {where}"
-
-
-@cache
-def concepts(scheme: str) -> frozenset[str]:
-    """The notations of the concepts of `ontology/schemes/<scheme>.ttl`."""
-    quads = parse(path=ONTOLOGY / "schemes" / f"{scheme}.ttl", format=RdfFormat.TURTLE)
-    return frozenset(quad.object.value for quad in quads if quad.predicate == SKOS.notation)
 
 
 class UnknownConcept(ValueError):
@@ -65,9 +56,10 @@ class UnknownConcept(ValueError):
 
 def _concept(scheme: str) -> Callable[[str], NamedNode]:
     def read(value: str) -> NamedNode:
-        if value not in concepts(scheme):
-            raise UnknownConcept(value, scheme)
-        return iri.named(scheme, value)
+        try:
+            return concepts(scheme)[value]
+        except KeyError:
+            raise UnknownConcept(value, scheme) from None
 
     return read
 

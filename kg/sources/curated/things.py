@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from pyoxigraph import Literal, NamedNode
@@ -11,26 +10,15 @@ from kg import iri
 from kg.sources import Triple
 from kg.sources.curated.cells import bilingual, facts, kinds, named, notes, text
 from kg.sources.curated.tables import IDENTIFIERS, territory
+from kg.sources.identifiers import current, former
 from kg.sources.rows import Row, RowError
-from kg.vocab import ADMS, DCTERMS, ESS, FOAF, PROV, RDFS, SCHEMA, SKOS
+from kg.vocab import DCTERMS, ESS, FOAF, PROV, RDFS, SCHEMA, SKOS
 
 USES = {
     "alternative": SKOS.altLabel,
     "acronym": ESS.acronym,
     "former": ESS.formerName,
     "misspelling": SKOS.hiddenLabel,
-}
-# The plain property of each identifier scheme; the others share `schema:identifier`.
-PLAIN = {
-    "siren": ESS.siren,
-    "siret": ESS.siret,
-    "rna": ESS.rna,
-    "insee": ESS.inseeCode,
-    "doi": ESS.doi,
-    "eli": ESS.eli,
-    "hal": ESS.halId,
-    "isbn": ESS.isbn,
-    "nor": ESS.nor,
 }
 WIKIDATA = "http://www.wikidata.org/entity/"
 
@@ -100,20 +88,11 @@ def identifiers(row: Row) -> Iterator[Triple]:
     me = iri.named(text(row, "kind"), text(row, "key"))
     scheme = text(row, "scheme")
     value = identifier(row, scheme)
-    current = text(row, "status") == "current"
+    stated = {"current": current, "former": former}[text(row, "status")]
     if scheme == "wikidata":
         yield me, SCHEMA.sameAs, NamedNode(WIKIDATA + value)
         return
-    if current:
-        yield me, PLAIN.get(scheme, SCHEMA.identifier), Literal(value)
-    part = iri.part(me, f"{scheme}-{re.sub(r'[^A-Za-z0-9._-]+', '-', value).strip('-')}")
-    yield from kinds(part, ADMS.Identifier)
-    yield me, ADMS.identifier, part
-    yield part, RDFS.label, Literal(value)
-    yield part, SKOS.notation, Literal(value)
-    yield part, DCTERMS.type, Literal(scheme)
-    if not current:
-        yield part, ESS.identifierStatus, Literal("former")
+    yield from stated(me, scheme, value)
 
 
 def identifier(row: Row, scheme: str) -> str:

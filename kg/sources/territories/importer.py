@@ -18,10 +18,9 @@ place in the array.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from pyoxigraph import Literal, NamedNode
 
@@ -29,7 +28,7 @@ from kg import iri
 from kg.clean import day, siren, text
 from kg.errors import InputError, MissingFile
 from kg.sources import Inputs, Triple
-from kg.sources.rows import Row, RowError, read_csv
+from kg.sources.rows import Row, RowError, checked, read_csv
 from kg.sources.territories import former
 from kg.vocab import DCTERMS, ESS, IGEO, RDF, RDFS, SCHEMA, SKOS, XSD
 
@@ -54,7 +53,6 @@ IGNORED = frozenset(
     }
 )
 EXPECT = {"territory": (40_000, 42_000)}
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -162,7 +160,7 @@ def triples(row: Row) -> Iterator[Triple]:
     if level.scheme.startswith("insee"):
         yield subject, ESS.inseeCode, Literal(code)
     if number := code if level.scheme == "siren" else row.pop("siren", ""):
-        yield subject, ESS.siren, Literal(_checked("siren", number, siren))
+        yield subject, ESS.siren, Literal(checked("siren", number, siren))
     if level.parent:
         yield subject, DCTERMS.isPartOf, _mint(row, level.parent, level.parent_scheme)
     yield from _counted(row, subject)
@@ -183,7 +181,7 @@ def _described(row: Row, subject: NamedNode, level: Level) -> Iterator[Triple]:
 def _counted(row: Row, subject: NamedNode) -> Iterator[Triple]:
     """Population and postal codes, which not all have."""
     if count := row.pop("population", "") or row.pop("populationMunicipale", ""):
-        yield subject, ESS.population, _checked("population", count, _integer)
+        yield subject, ESS.population, checked("population", count, _integer)
     for postal_code in row.pop("codesPostaux", "").split():
         yield subject, SCHEMA.postalCode, Literal(postal_code)
 
@@ -195,13 +193,13 @@ def _related(row: Row, subject: NamedNode) -> Iterator[Triple]:
     for code in row.pop("replaced_by", "").split():
         yield subject, DCTERMS.isReplacedBy, _mint(row, "replaced_by", "insee", code)
     if ended := row.pop("ended", ""):
-        yield subject, SCHEMA.dissolutionDate, _checked("ended", ended, day)
+        yield subject, SCHEMA.dissolutionDate, checked("ended", ended, day)
 
 
 def _mint(row: Row, column: str, scheme: str, code: str | None = None) -> NamedNode:
     """The territory whose code a column holds (or is given, one of several in the column)."""
     value = row.take(column) if code is None else code
-    return _checked(column, value, lambda value: iri.mint("territory", scheme, value))
+    return checked(column, value, lambda value: iri.mint("territory", scheme, value))
 
 
 def _name(row: Row) -> Literal:
@@ -215,11 +213,3 @@ def _integer(value: str) -> Literal:
     if not (value.isascii() and value.isdigit()):
         raise ValueError("is not a number of inhabitants")
     return Literal(value, datatype=XSD.integer)
-
-
-def _checked(column: str, value: str, check: Callable[[str], T]) -> T:
-    """What `check` makes of a value; its `ValueError` becomes a `RowError` with the column."""
-    try:
-        return check(value)
-    except ValueError as error:
-        raise RowError(column, value, str(error)) from None
