@@ -195,12 +195,13 @@ def _level(view: View) -> str:
 
 
 def _mapped(view: View, lists: list[Links]) -> bool:
-    """Whether the page has points for a map, whose tiles then may be loaded, if there are any."""
-    shown = (item for each in lists for item in each.items[:SHOWN])
-    mapped = bool(view.point()) or any(item.point for item in shown)
-    if mapped and site.settings.tiles:
+    """Whether the page has points for a map: with tiles any, without them those on the drawing."""
+    shown = [view.point(), *(item.point for each in lists for item in each.items[:SHOWN])]
+    points = [point for point in shown if point]
+    if site.settings.tiles:
         g.images = urls.origin(site.settings.tiles)
-    return mapped
+        return bool(points)
+    return any(france.spans(point.latitude, point.longitude) for point in points)
 
 
 def _audio(view: View) -> list[str]:

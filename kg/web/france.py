@@ -14,6 +14,10 @@ from kg.web import bundle
 SHADES = 4
 
 
+# The degrees that the drawing spans: France in Europe.
+SOUTH, NORTH, WEST, EAST = 41.2, 51.3, -5.4, 9.8
+
+
 @dataclass(frozen=True)
 class Shape:
     """A département: its outline, its shade (0 for nothing there, to 4), and where it leads."""
@@ -53,6 +57,11 @@ def drawing(counts: Mapping[str, int], link: Callable[[str], str | None]) -> Fra
         for each in outlines["locations"]
     ]
     return France(outlines["viewBox"], shapes, steps)
+
+
+def spans(latitude: float, longitude: float) -> bool:
+    """Whether a place is on the drawing."""
+    return SOUTH <= latitude <= NORTH and WEST <= longitude <= EAST
 
 
 def _steps(counts: list[int]) -> list[int]:

@@ -103,8 +103,8 @@ def as_text(words: str, code: str) -> Text:
 
 
 def number(value: int | float) -> str:
-    """A number with the separators of the language."""
-    return str(format_decimal(value))
+    """A number with the separators of the language, and all of its decimals that matter."""
+    return str(format_decimal(value, "#,##0.######"))
 
 
 def language(code: str) -> str:

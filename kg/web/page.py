@@ -14,7 +14,7 @@ from pyoxigraph import Literal, NamedNode
 
 from kg.iri import rebase, try_parse
 from kg.query import Term
-from kg.vocab import ADMS, DCTERMS, ESS, ORG, RDF, RDFS, SCHEMA, SKOS, TIME
+from kg.vocab import ADMS, DCTERMS, ESS, GEO, ORG, RDF, RDFS, SCHEMA, SKOS, TIME
 from kg.web import urls
 from kg.web.facts import NAMING, Facts, Statement
 from kg.web.i18n import Text, _, is_date, lang, language, period, pick, text
@@ -36,7 +36,10 @@ LICENCES = {
 }
 # What says in one line what a thing is, by its kind; properties of our own go by their short name.
 GISTS = {
-    "organization": ("acronym", "classification", "commune", "seat", "foundingDate"),
+    "organization": (
+        *("acronym", "classification", "legalForm", "commune", "seat", "foundingDate"),
+    ),
+    "establishment": ("activity", "commune", "administrativeStatus"),
     "person": ("holdsOffice",),
     "publication": ("type", "publisher", "issued"),
     "podcast": ("publisher", "partOfSeries", "startDate"),
@@ -47,7 +50,7 @@ GISTS = {
 }
 NOT_SHOWN = {RDF.type.value, RDFS.label.value}
 BACK_TO_OWNER = {ORG.member.value, SCHEMA.exampleOfWork.value}
-NOT_PAGES = {each.value for each in (TIME.Interval, TIME.Instant, SCHEMA.Clip)}
+NOT_PAGES = {each.value for each in (TIME.Interval, TIME.Instant, SCHEMA.Clip, GEO.Geometry)}
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 

@@ -38,5 +38,5 @@ function draw(france) {
     if (link) name.href = link.href;
     return point.bindPopup(name).addTo(map);
   });
-  map.fitBounds(L.featureGroup(points).getBounds().pad(0.4), { maxZoom: 9 });
+  map.fitBounds(L.featureGroup(points).getBounds().pad(0.4), { maxZoom: tiles ? 14 : 7 });
 }
