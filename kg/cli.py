@@ -150,7 +150,9 @@ def fetch(settings: Settings, names: tuple[str, ...], date: str | None) -> None:
     wanted = {name: addresses.of(name) for name in names}
     for name, each in wanted.items():
         with progress.shown(Console(stderr=True)) as told:
-            found = fetching.fetch(name, each, settings.var / "raw", day, settings.contact, told)
+            found = fetching.fetch(
+                name, each, settings.var / "raw", day, settings.contact or settings.base_iri, told
+            )
         size = sum(record.size for record in found.records.values())
         what = f"{len(found.records)} files, {size / 2**20:,.1f} MiB"
         click.echo(f"{name}: {what} in {found.folder}" + ("" if found.new else ", nothing newer"))

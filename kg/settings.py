@@ -55,7 +55,9 @@ class Settings:
     cache_memory: int = 64
     cache_disk: int = 1024
     trusted_proxies: Networks = ()
-    contact: str = "https://w3id.org/ess-kg/"
+    contact: str = ""
+    tiles: str = ""
+    tiles_attribution: str = ""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:

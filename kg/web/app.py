@@ -1,7 +1,10 @@
 """The application: it is given a release and whoever answers queries, and finds nothing by itself.
 
     entities.py  /id/… /doc/…                    things, in every form
-    pages.py     / /search /browse/… /about      people
+    citations.py /cite/…                         references to them
+    lists.py     /search /browse/…               lists with facets, suggestions
+    pages.py     / /about /accessibility         people
+    questions.py /questions/…                    everybody: questions with their answers
     sparql.py    /sparql                         researchers, with `protocol.py`
     harvest.py   /dumps/… /health /robots.txt    portals and robots
 
@@ -16,16 +19,19 @@ from hashlib import sha256
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request, url_for
 from werkzeug.wrappers import Response as Answer
 
 from kg.query import Service
 from kg.release import Release
 from kg.settings import Settings
-from kg.web import errors, i18n, urls
+from kg.web import bundle, errors, i18n, kinds, urls
+from kg.web.citations import citations
 from kg.web.entities import entities
-from kg.web.harvest import harvest
+from kg.web.harvest import FOREVER, harvest
+from kg.web.lists import lists
 from kg.web.pages import pages
+from kg.web.questions import questions
 from kg.web.site import FOLDER, LICENCE, Site, site
 from kg.web.sparql import sparql
 
@@ -34,7 +40,8 @@ if TYPE_CHECKING:
 
 SECURITY = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+        "default-src 'none'; style-src 'self'; script-src 'self'; font-src 'self'; "
+        "connect-src 'self'; img-src 'self' data:; form-action 'self'; "
         "base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
@@ -69,12 +76,14 @@ def create_app(
     app.extensions["kg"] = Site(release, service, index, settings, engine, edition)
     app.config["MAX_CONTENT_LENGTH"] = settings.longest_body
     app.jinja_env.globals |= {"licence": LICENCE, "release": release, "here": urls.here}
+    app.jinja_env.globals |= {"asset": _asset}
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.before_request(_fail)
     app.after_request(_finish)
     i18n.install(app)
     errors.install(app)
-    for blueprint in (pages, entities, sparql, harvest):
+    kinds.install(app)
+    for blueprint in (pages, lists, entities, citations, questions, sparql, harvest):
         app.register_blueprint(blueprint)
     return app
 
@@ -90,9 +99,25 @@ def _edition(release: Release, engine: str, settings: Settings) -> str:
     return digest.hexdigest()
 
 
+def _asset(name: str) -> str | None:
+    """The address of a file of the bundle, by the name of its source."""
+    file = bundle.manifest().get(name)
+    return url_for("static", filename=f"bundle/{file}") if file else None
+
+
 def _fail() -> None:
     if error := request.environ.get(ERROR):
         raise error
+
+
+def _policy() -> str:
+    """What the page may load: our own files; the sound that it plays, and tiles of its map."""
+    policy = SECURITY["Content-Security-Policy"]
+    if images := g.get("images"):
+        policy = policy.replace("img-src", f"img-src {images}")
+    if sound := g.get("sound"):
+        policy = f"{policy}; media-src {' '.join(sound)}"
+    return policy
 
 
 def house(response: Answer, method: str) -> None:
@@ -104,8 +129,11 @@ def house(response: Answer, method: str) -> None:
 
 def _finish(response: Response) -> Response:
     """What every answer of the site has; validators where a page has none of its own."""
+    response.headers.setdefault("Content-Security-Policy", _policy())
     house(response, request.method)
-    if response.status_code >= 400:
+    if request.path.rpartition("/")[2] in bundle.manifest().values():
+        response.headers["Cache-Control"] = FOREVER
+    elif response.status_code >= 400:
         response.headers.setdefault("Cache-Control", "no-cache")
     elif response.headers.get("Cache-Control", "no-cache") == "no-cache":
         private = "Set-Cookie" in response.headers

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from hashlib import sha256
-from math import ceil
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, g, redirect, render_template, request, url_for
+from jinja2 import Template
 from pyoxigraph import NamedNode
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as Redirect
 
-from kg.iri import KEY, kinds
-from kg.query.results import Row
-from kg.web import facts, urls
+from kg.vocab import DCTERMS, ESS, SCHEMA
+from kg.web import facts, france, spans, structured, summary, urls
+from kg.web.citations import FORMS
 from kg.web.errors import Missing, Withdrawn
 from kg.web.i18n import lang
+from kg.web.incoming import COUNTED, SHOWN, Incoming, Links, by_property, in_time
 from kg.web.negotiate import DOCUMENTS, choose, content_type, not_acceptable
-from kg.web.page import View, links
+from kg.web.page import View
 from kg.web.site import LICENCE, site
 
-PAGE = 50
-# More links than this are listed in the store's order: sorting them would take seconds.
-SORTED = 20_000
-
 entities = Blueprint("entities", __name__)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a thing is: départements of the map of France by their codes, and words for it."""
+
+    map: france.France
+    codes: list[str]
+    name: str
 
 
 @entities.get("/id/<kind>/<name>")
@@ -52,7 +59,7 @@ def document(kind: str, name: str) -> Redirect:
     if chosen is None:
         raise not_acceptable(DOCUMENTS)
     response = Response(content_type=content_type(DOCUMENTS[chosen]))
-    _describe(response, kind, key, chosen)
+    _describe(response, iri, kind, key, chosen)
     if not form:
         response.vary.add("Accept")
     if response.get_etag()[0] in request.if_none_match.as_set():
@@ -63,9 +70,10 @@ def document(kind: str, name: str) -> Redirect:
 
 
 def _iri(kind: str, key: str) -> NamedNode:
-    if kind not in kinds() or not KEY.fullmatch(key):
+    iri = site.thing(kind, key)
+    if iri is None:
         raise Missing(_words(key))
-    return site.iri(kind, key)
+    return iri
 
 
 def _successor(iri: NamedNode, key: str) -> str | None:
@@ -92,7 +100,7 @@ def _moved(iri: str, endpoint: str, form: str | None = None) -> str:
     return url_for(endpoint, kind=kind, name=name, _anchor=fragment or None)
 
 
-def _describe(response: Response, kind: str, key: str, chosen: str) -> None:
+def _describe(response: Response, iri: NamedNode, kind: str, key: str, chosen: str) -> None:
     """Validators and links of one representation (FIELD: RFC 9110, RFC 8288, Signposting)."""
     paths = {
         form: url_for("entities.document", kind=kind, name=f"{key}.{form}") for form in DOCUMENTS
@@ -102,7 +110,7 @@ def _describe(response: Response, kind: str, key: str, chosen: str) -> None:
         if form != chosen:
             relation = "alternate" if form == "html" else "alternate describedby"
             response.headers.add("Link", f'<{paths[form]}>; rel="{relation}"; type="{media_type}"')
-    response.headers.add("Link", f'<{site.iri(kind, key).value}>; rel="cite-as"')
+    response.headers.add("Link", f'<{iri.value}>; rel="cite-as"')
     response.headers.add("Link", f'<{LICENCE}>; rel="license"')
     language = lang() if chosen == "html" else ""
     parts = (site.release.id, site.edition, request.full_path, chosen, language)
@@ -122,28 +130,106 @@ def _rdf(iri: NamedNode, key: str, form: str) -> bytes:
 
 
 def _html(iri: NamedNode, kind: str, key: str) -> bytes:
-    view = View(site, _facts(iri, key))
-    counts = site.rows("links", entity=iri)
-    total = sum({row["property"].value: int(row["count"].value) for row in counts}.values())
-    pages = ceil(total / PAGE)
-    page = request.args.get("page", 1, int)
-    if page != 1 and not 1 <= page <= pages:
-        raise NotFound
+    found = _facts(iri, key)
+    view = View(site, found)
+    if by := request.args.get("by", ""):
+        return _links(iri, kind, key, view, by).encode()
+    lists = Incoming(site, iri).lists()
+    templates: list[str | Template] = [f"entity/{kind}.html", "entity.html"]
     return render_template(
-        "entity.html",
+        templates,
         iri=iri.value,
         kind=kind,
         key=key,
         view=view,
-        links=links(site, counts, _linking(iri, page, total)) if total else [],
-        total=total,
-        page=page,
-        pages=pages,
+        lists=lists,
+        shown=SHOWN,
+        in_time=in_time,
+        drawn=lambda roles: spans.drawing(roles, site.release.manifest["date"]),
+        place=_place(view, kind, lists),
+        point=view.point(),
+        mapped=_mapped(view, lists),
+        tiles=site.settings.tiles,
+        attribution=site.settings.tiles_attribution,
+        audio=_audio(view),
+        chapters=view.chapters(),
+        summary=summary.of(kind, key, _level(view)),
+        announced=_announced(view),
+        documented=sum(len(e.items) for e in lists if e.kind == "episode"),
+        structured=structured.script(found),
+        citations=FORMS,
         forms={form: media_type for form, media_type in DOCUMENTS.items() if form != "html"},
-        urls=urls,
     ).encode()
 
 
-def _linking(iri: NamedNode, page: int, total: int) -> list[Row]:
-    offset = (page - 1) * PAGE
-    return site.rows("linking", offset=offset, ordered=total <= SORTED, entity=iri)
+def _links(iri: NamedNode, kind: str, key: str, view: View, by: str) -> str:
+    """All that points to a thing with one property, page by page."""
+    page = request.args.get("page", 1, int)
+    links, pages = by_property(site, iri, by, page) if page > 0 else (None, 0)
+    if links is None or not links.items:
+        raise NotFound
+    return render_template(
+        "links.html",
+        kind=kind,
+        key=key,
+        view=view,
+        links=links,
+        page=page,
+        pages=pages,
+        counted=COUNTED,
+    )
+
+
+def _place(view: View, kind: str, lists: list[Links]) -> Place | None:
+    """Where a thing is, on the map of France: its own outline, or that of its départements."""
+    if _level(view) == "departement":
+        codes = [view.value_of(ESS.inseeCode)]
+    elif _level(view) == "region":
+        within = [item.iri for each in lists for item in each.items]
+        codes = [iri.rpartition("-")[2] for iri in within if "insee-departement-" in iri]
+    else:
+        found = (view.value_of(each) for each in (ESS.departement, DCTERMS.isPartOf))
+        codes = [iri.rpartition("-")[2] for iri in found if "insee-departement-" in iri]
+    map_ = france.drawing({}, lambda _code: None) if codes else None
+    if map_ is None or not {shape.code for shape in map_.shapes} & set(codes):
+        return None
+    return Place(map_, codes, view.place_name())
+
+
+def _level(view: View) -> str:
+    """The level of a territory; empty for everything else."""
+    return view.value_of(ESS.territoryLevel).rpartition("/")[2]
+
+
+def _mapped(view: View, lists: list[Links]) -> bool:
+    """Whether the page has points for a map: with tiles any, without them those on the drawing."""
+    shown = [view.point(), *(item.point for each in lists for item in each.items[:SHOWN])]
+    points = [point for point in shown if point]
+    if site.settings.tiles:
+        g.images = urls.origin(site.settings.tiles)
+        return bool(points)
+    return any(france.spans(point.latitude, point.longitude) for point in points)
+
+
+def _audio(view: View) -> list[str]:
+    """The addresses of the sound of an episode, from whose hosts alone the page may play it."""
+    found = [address for each in view.sounds() if (address := urls.sound(each))]
+    g.sound = sorted({urls.origin(address) for address in found})
+    return found
+
+
+def _announced(view: View) -> int:
+    value = view.value_of(SCHEMA.numberOfEpisodes)
+    return int(value) if value.isdecimal() else 0
+
+
+@entities.get("/graph/<kind>/<key>")
+def network(kind: str, key: str) -> str:
+    """What a thing is linked to, in both directions: as a table, which a script draws."""
+    iri = _iri(kind, key)
+    found = _facts(iri, key)
+    view = View(site, found)
+    neighbours = [*view.neighbours(), *Incoming(site, iri).neighbours()]
+    return render_template(
+        "network.html", iri=iri.value, kind=kind, key=key, view=view, neighbours=neighbours
+    )

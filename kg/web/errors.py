@@ -27,6 +27,8 @@ from kg.web.site import site
 
 FORMS = {"problem": "application/problem+json", **HTML, "text": "text/plain"}
 RETRY_SECONDS = "10"
+# How many searches a page that is not there may cost.
+TRIES = 12
 # By status, or by what went wrong with a query.
 TITLES: dict[int | str, str] = {
     400: later("Requête incorrecte"),
@@ -171,10 +173,14 @@ def _query(error: QueryError) -> Response:
 
 
 def _suggestions(words: str) -> Sequence[Hit]:
-    """What has all the words in its name; else, what has as many of the first ones as possible."""
+    """What has all the words in its name; else as many of the first ones as possible; else what
+    begins like the first one.
+    """
     given = words.split()
-    for count in range(len(given), 0, -1):
-        if hits := site.index.search(" ".join(given[:count]), lang(), limit=5).items:
+    tries = [" ".join(given[:count]) for count in range(len(given), 0, -1)]
+    tries += [given[0][:length] for length in range(len(given[0]) - 1, 2, -1)] if given else []
+    for each in tries[:TRIES]:
+        if hits := site.index.search(each, lang(), limit=5).items:
             return hits
     return ()
 

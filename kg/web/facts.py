@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, serialize
 
@@ -38,9 +39,16 @@ class Facts:
     names: dict[str, list[Literal]]
     single: frozenset[str]
 
+    @cached_property
+    def _by_subject(self) -> dict[str, list[Statement]]:
+        found: dict[str, list[Statement]] = defaultdict(list)
+        for each in self.statements:
+            found[each.subject].append(each)
+        return dict(found)
+
     def of(self, subject: str) -> list[Statement]:
         """The statements about the thing or one of its parts."""
-        return [each for each in self.statements if each.subject == subject]
+        return self._by_subject.get(subject, [])
 
     def parts(self) -> list[str]:
         """The IRIs of its parts, in a steady order."""

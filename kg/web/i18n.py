@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
+from babel.dates import format_date
 from flask import Flask, Response, request
-from flask_babel import Babel, format_date, format_decimal, get_locale, gettext, lazy_gettext
+from flask_babel import Babel, format_decimal, get_locale, gettext, lazy_gettext
 from pyoxigraph import Literal, NamedNode
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
@@ -46,8 +47,8 @@ def install(app: Flask) -> None:
     """Make the app speak both languages."""
     Babel(app, default_locale="fr", locale_selector=lambda: choose(request))
     app.after_request(_remember)
-    app.jinja_env.filters |= {"number": number, "size": size, "day": _day}
-    app.jinja_env.globals |= {"languages": LANGUAGES, "lang": lang}
+    app.jinja_env.filters |= {"number": number, "size": size, "day": _day, "words": _spaced}
+    app.jinja_env.globals |= {"languages": LANGUAGES, "lang": lang, "as_text": as_text}
 
 
 def choose(request: Request) -> str:
@@ -83,9 +84,11 @@ def _remember(response: Response) -> Response:
 
 def pick(names: Iterable[Literal]) -> Text | None:
     """The name to show: the reader's language, else without language, else French, else any."""
-    ranks = {lang(): 0, "": 1, "fr": 2}
-    found = sorted(names, key=lambda name: (ranks.get(name.language or "", 3), str(name)))
-    return text(found[0]) if found else None
+    ranks = {"fr": 2, "": 1, lang(): 0}
+    best = min(
+        names, key=lambda name: (ranks.get(name.language or "", 3), name.value), default=None
+    )
+    return text(best) if best else None
 
 
 def text(literal: Literal) -> Text:
@@ -94,9 +97,14 @@ def text(literal: Literal) -> Text:
     return Text(written(literal), "" if language in {"", lang()} else language)
 
 
+def as_text(words: str, code: str) -> Text:
+    """Words in a language ("" for none) as a text of the page."""
+    return Text(words, "" if code in {"", lang()} else code)
+
+
 def number(value: int | float) -> str:
-    """A number with the separators of the language."""
-    return str(format_decimal(value))
+    """A number with the separators of the language, and all of its decimals that matter."""
+    return str(format_decimal(value, "#,##0.######"))
 
 
 def language(code: str) -> str:
@@ -118,7 +126,7 @@ def written(literal: Literal) -> str:
     if literal.datatype in {XSD.date, XSD.dateTime}:
         return _day(value[:10])
     if literal.datatype == XSD.gYearMonth and re.fullmatch(r"\d{4}-\d{2}", value):
-        return str(format_date(date.fromisoformat(f"{value}-01"), "MMMM y"))
+        return _date(date.fromisoformat(f"{value}-01"), "MMMM y")
     if literal.datatype in {XSD.integer, XSD.decimal}:
         return number(float(value) if "." in value else int(value))
     if literal.datatype == XSD.boolean:
@@ -134,8 +142,17 @@ def _day(value: str) -> str:
         day = date.fromisoformat(value)
     except ValueError:
         return value
-    words = str(format_date(day, "long"))
+    words = _date(day, "long")
     return re.sub(r"^1 ", "1ᵉʳ ", words) if lang() == "fr" else words
+
+
+def _date(day: date, form: str) -> str:
+    """Day before month in both languages: the readers of this site live in Europe."""
+    return str(format_date(day, form, locale={"en": "en_GB"}.get(lang(), lang())))
+
+
+def _spaced(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
 
 
 def is_date(datatype: NamedNode) -> bool:

@@ -37,7 +37,7 @@ class Place:
 @dataclass(frozen=True)
 class Layout:
     """Names and places. `groups` maps a group to its names and rank; `things` are the kinds that
-    have a folder, the others are vocabularies.
+    have a folder, the others are vocabularies; `texts` are the properties with literals.
     """
 
     groups: dict[str, tuple[list[Literal], float]]
@@ -46,6 +46,7 @@ class Layout:
     classes: dict[str, list[Literal]]
     kinds: dict[str, list[Literal]]
     things: frozenset[str]
+    texts: frozenset[str]
 
     @classmethod
     def read(cls, folder: Path, base: str) -> Layout:
@@ -61,7 +62,7 @@ class Layout:
         places, anywhere = _places(store)
         things = frozenset(path.parent.name for path in folder.glob("*/terms.ttl"))
         kinds = _kinds(store, things, folder, base)
-        return cls(_groups(store), places, anywhere, _classes(store), kinds, things)
+        return cls(_groups(store), places, anywhere, _classes(store), kinds, things, _texts(store))
 
     def place(self, property_: str, classes: Iterable[str]) -> Place | None:
         """Where a property stands on a thing of these classes."""
@@ -143,3 +144,14 @@ def _kinds(
         scheme = NamedNode(f"{base}id/scheme/{path.stem}")
         names.setdefault(path.stem, _literals(store, scheme, SKOS.prefLabel))
     return names
+
+
+def _texts(store: Store) -> frozenset[str]:
+    """The properties whose values are literals of some datatype."""
+    shapes = {quad.subject for quad in store.quads_for_pattern(None, _sh("datatype"), None)}
+    return frozenset(
+        path.value
+        for shape in shapes
+        if isinstance(shape, NamedNode)
+        for path in _objects(store, shape, _sh("path"))
+    )

@@ -6,15 +6,15 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from urllib.parse import quote
 
 from pyoxigraph import Literal, NamedNode
 
-from kg.iri import rebase
+from kg.iri import rebase, try_parse
 from kg.query import Term
-from kg.query.results import Row
-from kg.vocab import ADMS, DCTERMS, ESS, OA, ORG, RDF, RDFS, SCHEMA, SKOS, TIME
+from kg.vocab import ADMS, DCTERMS, ESS, GEO, OA, ORG, RDF, RDFS, SCHEMA, SKOS, TIME
 from kg.web import urls
 from kg.web.facts import NAMING, Facts, Statement
 from kg.web.i18n import Text, _, is_date, lang, language, period, pick, text
@@ -27,10 +27,31 @@ REGISTERS = {
     "hal": "https://hal.science/{}",
     "halId": "https://hal.science/{}",
 }
+# What people call the licences that sources are under.
+LICENCES = {
+    "https://www.etalab.gouv.fr/licence-ouverte-open-licence": "Licence Ouverte 2.0",
+    "https://creativecommons.org/licenses/by/4.0/": "CC BY 4.0",
+    "https://creativecommons.org/licenses/by-sa/4.0/": "CC BY-SA 4.0",
+    "https://opendatacommons.org/licenses/odbl/1-0/": "ODbL 1.0",
+}
+# What says in one line what a thing is, by its kind; properties of our own go by their short name.
+GISTS = {
+    "organization": (
+        *("acronym", "classification", "legalForm", "commune", "seat", "foundingDate"),
+    ),
+    "establishment": ("activity", "commune", "administrativeStatus"),
+    "person": ("holdsOffice",),
+    "publication": ("type", "publisher", "issued"),
+    "podcast": ("publisher", "partOfSeries", "startDate"),
+    "episode": ("partOfSeries", "episodeNumber", "datePublished", "duration"),
+    "event": ("startDate", "place", "organizer"),
+    "territory": ("territoryLevel", "isPartOf", "population"),
+    "theme": ("definition",),
+}
 NOT_SHOWN = {RDF.type.value, RDFS.label.value}
 BACK_TO_OWNER = {ORG.member.value, SCHEMA.exampleOfWork.value}
 NOT_PAGES = {
-    *(each.value for each in (TIME.Interval, TIME.Instant)),
+    *(each.value for each in (TIME.Interval, TIME.Instant, SCHEMA.Clip, GEO.Geometry)),
     *(each.value for each in (OA.SpecificResource, OA.TextQuoteSelector)),
 }
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -45,16 +66,64 @@ class Source:
     publisher: str
     issued: str
     address: str | None
+    licence: str
+    licence_href: str | None
 
 
 @dataclass(frozen=True)
 class Value:
-    """A value, where it leads, and who states it."""
+    """A value, where it leads, and who states it; `kind` where it is one of our things, `report`
+    where an error in it can be told, if anywhere.
+    """
 
     text: Text
     href: str | None
     date: str
     sources: list[Source]
+    kind: str = ""
+    report: str | None = None
+
+
+@dataclass(frozen=True)
+class Point:
+    """A place on the earth, in degrees (WGS 84)."""
+
+    latitude: float
+    longitude: float
+
+
+def point(latitudes: Iterable[Term], longitudes: Iterable[Term]) -> Point | None:
+    """The place, if both numbers are there and are degrees."""
+    found = []
+    for values, most in ((latitudes, 90), (longitudes, 180)):
+        texts = [each.value for each in values if re.fullmatch(r"-?\d+(\.\d+)?", each.value)]
+        found += [float(texts[0])] if texts and abs(float(texts[0])) <= most else []
+    return Point(*found) if len(found) == 2 else None
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A chapter of a recording, and the second at which it begins."""
+
+    title: Text
+    start: int
+
+    @property
+    def clock(self) -> str:
+        """When it begins, as players show it."""
+        hours, minutes = divmod(self.start // 60, 60)
+        seconds = f"{self.start % 60:02}"
+        return f"{hours}:{minutes:02}:{seconds}" if hours else f"{minutes}:{seconds}"
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """Another thing that a thing is linked to, with what; `out` if the link begins at the thing."""
+
+    out: bool
+    link: Text
+    text: Text
+    value: Value
 
 
 @dataclass(frozen=True)
@@ -78,6 +147,15 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Span:
+    """When a part began and ended, as far as that is known, and when it was seen."""
+
+    starts: tuple[str, ...]
+    ends: tuple[str, ...]
+    seen: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Part:
     """A part of the thing: a role, an edition, an appearance…"""
 
@@ -89,26 +167,7 @@ class Part:
     other: Value | None
     facts: list[Fact]
     disputed: bool
-
-
-@dataclass(frozen=True)
-class Linking:
-    """Something that points to the thing."""
-
-    text: Text
-    owner: Text | None
-    href: str | None
-    when: str
-
-
-@dataclass(frozen=True)
-class Links:
-    """What points to the thing with one property: how many in all, and those of this page."""
-
-    property: str
-    name: Text
-    count: int
-    items: list[Linking]
+    span: Span
 
 
 class View:
@@ -128,6 +187,79 @@ class View:
         ]
         return pick(names) or Text(self._facts.entity.rpartition("/")[2])
 
+    def gist(self, kind: str) -> list[Text]:
+        """What it is, in one line: the values of a few properties."""
+        found = self._own_facts
+        by_name = {_local(fact.property): fact for fact in found}
+        facts = [by_name[name] for name in GISTS.get(kind, ()) if name in by_name]
+        return [value.text for fact in facts for value in fact.values[: 1 + (len(facts) == 1)]]
+
+    def value_of(self, *properties: NamedNode) -> str:
+        """The first value of the thing for one of these properties; empty if there is none."""
+        found = (self._literal(self._facts.entity, self._name(each)) for each in properties)
+        return next(filter(None, found), "")
+
+    def values_of(self, property_: NamedNode) -> list[Term]:
+        """All values of the thing for a property, in the order of their text."""
+        return sorted((each.value for each in self._statements(property_)), key=str)
+
+    def name_of(self, value: Term) -> str:
+        """What a value of the thing is called."""
+        names = self._facts.names.get(value.value, []) if isinstance(value, NamedNode) else []
+        name = pick(names)
+        return name.text if name else urls.shown(value.value)
+
+    def point(self) -> Point | None:
+        """Where it is, if its coordinates are known."""
+        return point(self.values_of(SCHEMA.latitude), self.values_of(SCHEMA.longitude))
+
+    def sounds(self) -> list[str]:
+        """The addresses of its recordings: its own, or those of files that are parts of it."""
+        files = [part for part in self._facts.parts() if self._is(part, SCHEMA.AudioObject)]
+        found = (
+            self._literal(each, SCHEMA.contentUrl.value) for each in [self._facts.entity, *files]
+        )
+        return list(filter(None, found))
+
+    def chapters(self) -> list[Chapter]:
+        """The chapters of its recording, in order."""
+        parts = [part for part in self._facts.parts() if self._is(part, SCHEMA.Clip)]
+        found = []
+        for part in parts:
+            start = self._literal(part, SCHEMA.startOffset.value)
+            if re.fullmatch(r"[0-9]+(\.[0-9]+)?", start):
+                found.append(Chapter(self._part_title(part), int(float(start))))
+        return sorted(found, key=lambda chapter: chapter.start)
+
+    def place_name(self) -> str:
+        """Where it is, in words, from the nearest to the farthest."""
+        places = (ESS.commune, ESS.departement, ESS.region, DCTERMS.isPartOf)
+        found = [self._value(each) for p in places for each in self._statements(p)]
+        return ", ".join(dict.fromkeys(value.text.text for value in found))
+
+    def _statements(self, property_: NamedNode) -> list[Statement]:
+        name = self._name(property_)
+        return [s for s in self._facts.of(self._facts.entity) if s.property == name]
+
+    def neighbours(self) -> list[Neighbour]:
+        """The things of ours that it, or a role of its, leads to."""
+        subjects = [self._facts.entity, *(part for part in self._facts.parts())]
+        found = {
+            (fact.name.text, value.text.text): Neighbour(True, fact.name, value.text, value)
+            for subject in subjects
+            for fact in self.facts(subject, own_parts=False)
+            for value in fact.values
+            if value.kind and value.href and not self._leads_back(value.href)
+        }
+        return list(found.values())
+
+    def _leads_back(self, href: str) -> bool:
+        own = urls.page(self._facts.entity, self._base) or ""
+        return href == own or href.startswith(f"{own}#")
+
+    def _name(self, property_: NamedNode) -> str:
+        return rebase(property_.value, self._base)
+
     def classes(self, subject: str) -> list[Text]:
         """The names of its classes, each once."""
         known = self._site.layout.classes
@@ -140,9 +272,13 @@ class View:
     def groups(self) -> list[Group]:
         """Its own facts, under the headings that the ontology gives."""
         groups: dict[str, list[Fact]] = defaultdict(list)
-        for fact in self.facts(self._facts.entity, own_parts=False):
+        for fact in self._own_facts:
             groups[fact.group].append(fact)
         return [Group(name, facts) for name, facts in groups.items()]
+
+    @cached_property
+    def _own_facts(self) -> list[Fact]:
+        return self.facts(self._facts.entity, own_parts=False)
 
     def facts(self, subject: str, own_parts: bool = True) -> list[Fact]:
         """The facts of the thing or a part, in the order of the ontology's layout."""
@@ -171,28 +307,41 @@ class View:
 
     def _value(self, statement: Statement) -> Value:
         value, sources = statement.value, self._sources(statement.graph)
+        report = self._report(statement)
         if isinstance(value, NamedNode):
             name = pick(self._facts.names.get(value.value, [])) or Text(urls.shown(value.value))
-            return Value(name, urls.link(value.value, self._base), "", sources)
+            thing = try_parse(value.value, self._base)
+            kind = thing.kind if thing else ""
+            return Value(name, urls.link(value.value, self._base), "", sources, kind, report)
         if statement.property == DCTERMS.language.value:
-            return Value(Text(language(value.value)), None, "", sources)
+            return Value(Text(language(value.value)), None, "", sources, "", report)
         scheme = statement.property.removeprefix(self._own)
         if statement.property == SKOS.notation.value:
             scheme = self._literal(statement.subject, DCTERMS.type.value)
         register = REGISTERS.get(scheme)
         href = register.format(quote(value.value, safe="/")) if register else None
-        return Value(text(value), href, value.value if is_date(value.datatype) else "", sources)
+        date = value.value if is_date(value.datatype) else ""
+        return Value(text(value), href, date, sources, "", report)
+
+    def _report(self, statement: Statement) -> str | None:
+        """Where to tell of an error, with the statement quoted."""
+        quoted = f"<{statement.subject}> <{statement.property}> {statement.value} ."
+        return urls.report(self._site.settings.contact, quoted, self._site.release.id)
 
     def _literal(self, subject: str, property_: str) -> str:
         found = (s.value.value for s in self._facts.of(subject) if s.property == property_)
         return next(found, "")
 
     def _sources(self, graph: str) -> list[Source]:
-        provenance = self._site.provenance
-        return [
-            source(iri, provenance.sources.get(iri, {}), self._base)
-            for iri in provenance.graphs.get(graph, [])
-        ]
+        """Who states the statements of a graph; the same for all pages in a language."""
+        key = lang(), graph
+        if key not in self._site.told:
+            provenance = self._site.provenance
+            self._site.told[key] = [
+                source(iri, provenance.sources.get(iri, {}), self._base)
+                for iri in provenance.graphs.get(graph, [])
+            ]
+        return self._site.told[key]
 
     def roles(self) -> list[Part]:
         """The roles and memberships of the thing, in the order of time."""
@@ -255,6 +404,7 @@ class View:
             other=others[0] if others else None,
             facts=facts,
             disputed=any(fact.disputed for fact in facts),
+            span=Span(*(tuple(sorted(d.value for d in each)) for each in (starts, ends, seen))),
         )
 
 
@@ -270,12 +420,16 @@ def source(iri: str, about: dict[str, list[Term]], base: str) -> Source:
 
     titles = [term for term in about.get(DCTERMS.title.value, []) if isinstance(term, Literal)]
     publisher, issued, address = map(first, (DCTERMS.publisher, DCTERMS.issued, SCHEMA.url))
+    told = first(DCTERMS.license)
+    licence = told.value if told else ""
     return Source(
         title=pick(titles) or Text(iri.rpartition("/")[2]),
         href=urls.page(iri, base),
         publisher=publisher.value if isinstance(publisher, Literal) else "",
         issued=text(issued).text if isinstance(issued, Literal) else "",
         address=urls.outside(address.value) if address else None,
+        licence=LICENCES.get(licence, urls.shown(licence)),
+        licence_href=urls.outside(licence),
     )
 
 
@@ -316,49 +470,8 @@ def _words(iri: str) -> str:
     >>> _words("https://schema.org/episodeNumber")
     'episode number'
     """
-    return _CAMEL.sub(" ", re.split("[#/]", iri)[-1]).lower()
+    return _CAMEL.sub(" ", _local(iri)).lower()
 
 
-def links(site: Site, counts: list[Row], rows: list[Row]) -> list[Links]:
-    """What points to a thing, by property, from `queries/links.rq` and `queries/linking.rq`."""
-    items: dict[str, list[Linking]] = defaultdict(list)
-    for (property_, subject), found in _by_link(rows).items():
-        items[property_].append(_linking(subject, found, site.release.base))
-    groups: dict[str, tuple[int, list[Literal]]] = {}
-    for row in counts:
-        group = groups.setdefault(row["property"].value, (int(row["count"].value), []))
-        group[1].extend([label] if isinstance(label := row.get("label"), Literal) else [])
-    return [
-        Links(property_, _link_name(site, property_, names), count, _sorted(items[property_]))
-        for property_, (count, names) in groups.items()
-        if property_ in items
-    ]
-
-
-def _link_name(site: Site, property_: str, names: list[Literal]) -> Text:
-    place = site.layout.anywhere.get(property_)
-    return pick(place.names if place else names) or Text(_words(property_), "en")
-
-
-def _by_link(rows: list[Row]) -> dict[tuple[str, str], list[Row]]:
-    found: dict[tuple[str, str], list[Row]] = defaultdict(list)
-    for row in rows:
-        found[row["property"].value, row["subject"].value].append(row)
-    return found
-
-
-def _linking(subject: str, rows: list[Row], base: str) -> Linking:
-    def values(name: str) -> list[Literal]:
-        found = {row[name] for row in rows if name in row}
-        return [value for value in found if isinstance(value, Literal)]
-
-    return Linking(
-        text=pick(values("label")) or Text(urls.shown(subject)),
-        owner=pick(values("ownerLabel")),
-        href=urls.link(subject, base),
-        when=period(values("start"), values("end"), values("attested")),
-    )
-
-
-def _sorted(items: list[Linking]) -> list[Linking]:
-    return sorted(items, key=lambda item: (item.owner or item.text).text.casefold())
+def _local(iri: str) -> str:
+    return re.split("[#/]", iri)[-1]

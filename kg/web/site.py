@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,22 +10,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import current_app
-from pyoxigraph import NamedNode
+from pyoxigraph import Literal, NamedNode
 from werkzeug.local import LocalProxy
 
 from kg import queryfile
+from kg.iri import KEY, kinds
 from kg.query import Service, Term
 from kg.query.results import Row, select
+from kg.queryfile import QueryFile
 from kg.release import Release
 from kg.settings import Settings
+from kg.vocab import RDF
+from kg.web import urls
 from kg.web.layout import Layout
 
 if TYPE_CHECKING:
     from kg.search.index import Index
+    from kg.web.page import Source
 
 FOLDER = Path(__file__).parent
 LICENCE = "https://www.etalab.gouv.fr/licence-ouverte-open-licence"
-_ORDER = re.compile(r"ORDER BY [^\n]*")
 
 
 @dataclass(frozen=True)
@@ -51,26 +54,62 @@ class Site:
     edition: str
 
     @cached_property
+    def told(self) -> dict[tuple[str, str], list[Source]]:
+        """By language and graph, the sources as pages show them: filled when they are first shown.
+
+        There are as many graphs as there are sets of sources, some thousands at most.
+        """
+        return {}
+
+    @cached_property
     def queries(self) -> dict[str, str]:
         """The queries of pages, `queries/<name>.rq`, for the release's base."""
         found = queryfile.read_all(FOLDER / "queries", self.release.base)
         return {query.name: query.text for query in found}
 
     @cached_property
+    def questions(self) -> dict[str, QueryFile]:
+        """The competency questions of the release."""
+        found = queryfile.read_all(
+            self.release.folder / "ontology" / "questions", self.release.base
+        )
+        return {question.name: question for question in found}
+
+    @cached_property
     def layout(self) -> Layout:
         """How the release's ontology names and groups properties on a page."""
         return Layout.read(self.release.folder / "ontology", self.release.base)
 
-    def rows(
-        self, query: str, offset: int = 0, ordered: bool = True, **bindings: Term
-    ) -> list[Row]:
+    def rows(self, query: str, offset: int = 0, **bindings: Term) -> list[Row]:
         """The rows of a page's query; values are bound.
 
         SPARQL cannot bind an offset, so that a number takes the place of the file's `OFFSET 0`.
-        Without `ordered` the rows come in the store's own order, which is steady within a release.
         """
         text = self.queries[query].replace("OFFSET 0", f"OFFSET {offset:d}")
-        return select(self.service, text if ordered else _ORDER.sub("", text), **bindings)
+        return self.ask(text, **bindings)
+
+    def ask(self, text: str, **bindings: Term) -> list[Row]:
+        """The rows of a query whose text is ours; values are bound."""
+        return select(self.service, text, **bindings)
+
+    @cached_property
+    def properties(self) -> dict[str, list[Literal]]:
+        """The properties of the release, with their names; asked once."""
+        found: dict[str, list[Literal]] = defaultdict(list)
+        for row in self.rows("properties"):
+            label = row.get("label")
+            found[row["property"].value].extend([label] if isinstance(label, Literal) else [])
+        return dict(found)
+
+    @cached_property
+    def linking_properties(self) -> list[str]:
+        """The properties that may lead to a thing: all but those of texts, as the shapes say."""
+        return sorted(set(self.properties) - self.layout.texts - {RDF.type.value})
+
+    @cached_property
+    def by_short_name(self) -> dict[str, str]:
+        """The properties by the names that they have in addresses (`org:member`)."""
+        return {urls.short(iri, self.release.base): iri for iri in self.properties}
 
     @cached_property
     def provenance(self) -> Provenance:
@@ -91,8 +130,10 @@ class Site:
         day, _, number = self.release.id.rpartition("-")
         return datetime.fromisoformat(day).replace(tzinfo=UTC) + timedelta(seconds=int(number))
 
-    def iri(self, kind: str, key: str) -> NamedNode:
-        """The IRI of a thing of this release; only for kinds and keys that are well formed."""
+    def thing(self, kind: str, key: str) -> NamedNode | None:
+        """The IRI that a thing of this kind and key has in this release; None if none can."""
+        if kind not in kinds() or not KEY.fullmatch(key):
+            return None
         return NamedNode(f"{self.release.base}id/{kind}/{key}")
 
 

@@ -2,56 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import islice
-
 from flask import Blueprint, Response, render_template, request
-from pyoxigraph import (
-    BlankNode,
-    Literal,
-    NamedNode,
-    QueryBoolean,
-    QueryResultsFormat,
-    QuerySolutions,
-    RdfFormat,
-    parse,
-    parse_query_results,
-)
+from pyoxigraph import NamedNode
 from werkzeug.wsgi import wrap_file
 
 from kg.query import Answer, Request
 from kg.query.forms import GRAPHS, RESULTS
 from kg.vocab import SD
-from kg.web import protocol, urls
-from kg.web.i18n import _, text
+from kg.web import protocol, tables, urls
 from kg.web.negotiate import HTML, content_type
 from kg.web.protocol import Asked
 from kg.web.site import site
 
 DESCRIPTION = {name: GRAPHS[name] for name in ("ttl", "nt", "jsonld", "rdf")}
-ROWS_SHOWN = 1000
 
 sparql = Blueprint("sparql", __name__)
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A term in the table of results."""
-
-    text: str
-    lang: str = ""
-    href: str | None = None
-    iri: str = ""
-
-
-@dataclass(frozen=True)
-class Table:
-    """The beginning of a result, for people; `more` when there are more rows than shown."""
-
-    names: list[str]
-    rows: list[list[Cell]]
-    more: bool
-    truth: bool | None = None
 
 
 @sparql.route("/sparql", methods=["GET", "POST"])
@@ -100,7 +65,9 @@ def _body(answer: Answer) -> Response:
 def _page(asked: Asked, answer: Answer) -> Response:
     """The form again, with the result below it."""
     with answer.file:
-        table = _triples(answer) if answer.media_type in GRAPHS.values() else _rows(answer)
+        table = (
+            tables.triples(answer) if answer.media_type in GRAPHS.values() else tables.rows(answer)
+        )
     forms = asked.offers if request.method == "GET" else ()
     downloads = {form: urls.here(query=asked.text, format=form) for form in forms}
     page = _render(asked.text, asked=asked, table=table, downloads=downloads)
@@ -109,31 +76,5 @@ def _page(asked: Asked, answer: Answer) -> Response:
 
 def _render(query: str, **more: object) -> str:
     return render_template(
-        "sparql.html", query=query, forms=[*RESULTS, *GRAPHS], shown=ROWS_SHOWN, **more
+        "sparql.html", query=query, forms=[*RESULTS, *GRAPHS], shown=tables.SHOWN, **more
     )
-
-
-def _rows(answer: Answer) -> Table:
-    results = parse_query_results(answer.file, format=QueryResultsFormat.JSON)
-    if isinstance(results, QueryBoolean):
-        return Table([], [], False, bool(results))
-    assert isinstance(results, QuerySolutions)
-    names = [variable.value for variable in results.variables]
-    rows = [[_cell(row[name]) for name in names] for row in islice(results, ROWS_SHOWN + 1)]
-    return Table(names, rows[:ROWS_SHOWN], len(rows) > ROWS_SHOWN)
-
-
-def _triples(answer: Answer) -> Table:
-    quads = islice(parse(answer.file, format=RdfFormat.N_TRIPLES), ROWS_SHOWN + 1)
-    rows = [[_cell(quad.subject), _cell(quad.predicate), _cell(quad.object)] for quad in quads]
-    names = [_("sujet"), _("propriété"), _("valeur")]
-    return Table(names, rows[:ROWS_SHOWN], len(rows) > ROWS_SHOWN)
-
-
-def _cell(term: object) -> Cell:
-    if isinstance(term, NamedNode):
-        base = site.release.base
-        return Cell(urls.short(term.value, base), "", urls.link(term.value, base), term.value)
-    if isinstance(term, Literal):
-        return Cell(term.value, text(term).lang)
-    return Cell(str(term) if isinstance(term, BlankNode) else "")

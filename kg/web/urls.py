@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from flask import request, url_for
 from werkzeug.datastructures import MultiDict
@@ -33,9 +34,45 @@ def outside(address: str) -> str | None:
     return address if web or parts.scheme == "mailto" else None
 
 
+def sound(address: str) -> str | None:
+    """An address that a player may load: only https, and nothing that means more to a policy."""
+    plain = re.fullmatch(r"https://[\w.-]+(:\d+)?/[^\s;,'\"]*", address)
+    return address if plain and outside(address) else None
+
+
+def origin(address: str) -> str:
+    """The origin of an address, as a Content-Security-Policy names it.
+
+    >>> origin("https://audio.example:8443/1.mp3")
+    'https://audio.example:8443'
+    """
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 def link(iri: str, base: str) -> str | None:
     """Where a page leads for an IRI: our page, else outside; our names without a page, nowhere."""
     return page(iri, base) or (None if iri.startswith(base) else outside(iri))
+
+
+def contact(address: str) -> str | None:
+    """A link to the configured contact, an e-mail address or a page."""
+    return outside(address if "://" in address or not address else f"mailto:{address}")
+
+
+def report(contact: str, statement: str, release: str) -> str | None:
+    """Where to report an error in a statement: a mail that quotes it, or a form that is given it.
+
+    >>> report("team@example.org", "<a> <b> 1 .", "2026-11-23-1")
+    'mailto:team@example.org?subject=Erreur%20%282026-11-23-1%29&body=%3Ca%3E%20%3Cb%3E%201%20.'
+    """
+    if "://" in contact:
+        mark = "&" if "?" in contact else "?"
+        return f"{contact}{mark}{urlencode({'statement': statement, 'release': release})}"
+    if not contact:
+        return None
+    subject = quote(f"Erreur ({release})", "")
+    return f"mailto:{quote(contact, '@')}?subject={subject}&body={quote(statement, '')}"
 
 
 def shown(address: str) -> str:
@@ -65,10 +102,24 @@ def _table(base: str) -> dict[str, str]:
     return {rebase(space, base): name for name, space in prefixes().items()}
 
 
+def toggled(name: str, value: str, **changes: str) -> str:
+    """The current page with one value of a parameter added, or taken away; from its first page."""
+    pairs = [(n, v) for n, v in request.args.items(multi=True) if n != "page" and n not in changes]
+    found = (name, value) in pairs
+    pairs = [pair for pair in pairs if pair != (name, value)]
+    pairs += [] if found else [(name, value)]
+    return _path([*pairs, *changes.items()])
+
+
 def here(**changes: str | int) -> str:
     """The current page with some of its parameters changed."""
     values = MultiDict(request.args)
     for name, value in changes.items():
         values[name] = str(value)
-    pairs = (f"{quote(name, '')}={quote(value, '')}" for name, value in values.items(multi=True))
-    return f"{quote(request.script_root + request.path)}?{'&'.join(pairs)}"
+    return _path(values.items(multi=True))
+
+
+def _path(pairs: Iterable[tuple[str, str]]) -> str:
+    parts = (f"{quote(name, '')}={quote(value, '')}" for name, value in pairs)
+    query = "&".join(parts)
+    return quote(request.script_root + request.path) + (f"?{query}" if query else "")

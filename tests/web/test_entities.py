@@ -1,10 +1,13 @@
 """`/id/…` and `/doc/…`: redirects, negotiation, validators, the page of a thing."""
 
+import json
 import re
+from dataclasses import replace
 
 import pytest
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
+from kg.settings import Settings
 from kg.vocab import ORG, RDFS, SCHEMA
 from tests.web.conftest import BASE, assert_canonical_error, assert_page
 
@@ -244,7 +247,7 @@ def test_identifiers_lead_to_their_register(client):
 
 def test_sources_that_disagree_are_shown_side_by_side(client):
     text = client.get(f"{ADA}.html").text
-    disputed = text.split('<div class="disputed">')[1].split("</div>")[0]
+    disputed = text.split('<div class="disputed">')[1].split("</dl>")[0]
     assert "Les sources ne s’accordent pas." in disputed
     assert disputed.index("2019") < disputed.index("Page A") < disputed.index("mars 2021")
     assert disputed.index("mars 2021") < disputed.index("Page B")
@@ -289,39 +292,99 @@ def test_hostile_values_are_text(client):
     assert 'href="https://reseau.example/"' in network
 
 
-def test_what_points_here_is_counted_and_paged_in_a_steady_order(client):
-    seen = []
-    for number in (1, 2, 3):
-        response = client.get(f"{NETWORK}.html?page={number}")
-        assert_page(response)
-        seen += re.findall(r'href="/doc/organization/(member-\d+)"', response.text)
-        assert 'par « membre de » <span class="count">120</span>' in response.text or number == 3
-    assert sorted(seen) == [f"member-{n:03}" for n in range(120)]
-    for number in (0, 4, -1):
-        assert_canonical_error(client.get(f"{NETWORK}.html?page={number}"), 404)
-
-
 def test_a_role_that_points_here_names_its_holder_and_its_dates(client):
-    text = "".join(client.get(f"{NETWORK}.html?page={n}").text for n in (1, 2, 3))
+    text = client.get(f"{NETWORK}.html").text
     assert '<a href="/doc/person/ada#presidency">Ada Exemple</a>' in text
     assert "début : 2019 ou mars 2021" in text
 
 
-def test_a_page_takes_three_queries_once_the_sources_are_known(client, app, monkeypatch):
-    from dataclasses import replace
+def test_the_gist_of_a_thing_stands_under_its_name_and_in_the_description(client):
+    text = client.get(f"{NETWORK}.html").text
+    assert '<p class="gist">association · 2002</p>' in text
+    assert '<meta name="description" content="Réseau d’exemple : association · 2002">' in text
 
-    asked = []
 
-    class Counting:
-        def answer(self, request):
-            asked.append(request)
-            return site.service.answer(request)
+def test_every_value_says_who_states_it_and_where_to_report_an_error(client):
+    text = client.get(f"{NETWORK}.html").text
+    assert '<span class="hidden">2 sources</span>' in text
+    quoted = "%3Chttps%3A%2F%2Fw3id.org%2Fess-kg%2Fid%2Forganization%2Freseau%3E"
+    assert (
+        f"mailto:errors@example.org?subject=Erreur%20%282026-11-23-1%29&amp;body={quoted}" in text
+    )
 
-    site = app.extensions["kg"]
-    counting = replace(site, service=Counting())
-    counting.provenance  # noqa: B018 - asked once for all pages
-    asked.clear()
-    monkeypatch.setitem(app.extensions, "kg", counting)
-    assert_page(client.get(f"{NETWORK}.html"))
-    assert len(asked) == 3
-    assert all(request.bindings for request in asked)
+
+def test_roles_with_dates_are_drawn_beside_their_list(client):
+    parser = assert_page(client.get(f"{ADA}.html"))
+    drawing = [
+        attrs for tag, attrs in parser.tags if tag == "svg" and attrs.get("class") == "gantt"
+    ]
+    assert [attrs["aria-hidden"] for attrs in drawing] == ["true"]
+    assert "rect" in {tag for tag, _ in parser.tags}
+
+
+def test_the_structured_data_repeats_the_graph_and_cannot_end_its_script(client):
+    for path in (ADA, NETWORK, "/doc/organization/evil"):
+        text = client.get(f"{path}.html").text
+        block = text.split('<script type="application/ld+json">')[1].split("</script>")[0]
+        document = json.loads(block)
+        entity = BASE + "id" + path.removeprefix("/doc")
+        assert document.pop("@id") == entity
+        rdf = {
+            (t.predicate, t.object)
+            for t in triples(client.get(f"{path}.nt"))
+            if t.subject.value == entity
+        }
+        names = document.pop("name")
+        for name in names if isinstance(names, list) else [names]:
+            literal = (
+                Literal(name)
+                if isinstance(name, str)
+                else Literal(name["@value"], language=name["@language"])
+            )
+            assert (RDFS.label, literal) in rdf
+        assert document.pop("@context") == "https://schema.org/"
+        assert set(document) <= {"@type", "foundingDate"}
+
+
+def test_the_neighbourhood_is_a_table_of_links_in_both_directions(client):
+    response = client.get("/graph/person/ada")
+    assert_page(response)
+    rows = re.findall(r'<tr data-kind="(\w+)" data-out="(\d)">', response.text)
+    assert rows == [("organization", "1")] * 3
+    assert '<a href="/doc/organization/reseau">' in response.text
+    around = client.get("/graph/organization/reseau").text
+    assert '<a href="/doc/person/ada#presidency">Ada Exemple</a>' in around
+    assert_canonical_error(client.get("/graph/person/nobody"), 404)
+
+
+def test_an_episode_plays_its_sound_and_its_page_may_load_it_from_there_alone(client):
+    response = client.get("/doc/episode/one.html")
+    parser = assert_page(response)
+    players = [attrs for tag, attrs in parser.tags if tag == "audio"]
+    assert [attrs["src"] for attrs in players] == ["https://audio.example/1.mp3"]
+    assert players[0]["preload"] == "none"
+    chapter = '<a href="https://audio.example/1.mp3#t=3671" data-start="3671">'
+    assert f'{chapter}<span class="count">1:01:11</span> Suite</a>' in response.text
+    assert "media-src https://audio.example" in response.headers["Content-Security-Policy"]
+    assert "media-src" not in client.get(f"{ADA}.html").headers["Content-Security-Policy"]
+
+
+def test_episodes_that_are_only_announced_are_counted_and_not_invented(client):
+    text = client.get("/doc/podcast/serie.html").text
+    assert "3 épisodes sont annoncés ;\n1 est décrit ici." in text
+    assert text.count('href="/doc/episode/one"') == 1
+
+
+def test_points_are_mapped_with_their_list_and_tiles_only_if_configured(client, app, monkeypatch):
+    path = "/doc/organization/atelier.html"
+    response = client.get(path)
+    assert_page(response)
+    assert '<li data-latitude="45.75801" data-longitude="4.85011">' in response.text
+    assert 'id="points" hidden' in response.text and "data-tiles" not in response.text
+    assert "img-src 'self'" in response.headers["Content-Security-Policy"]
+    settings = Settings(tiles="https://tile.example/{z}/{x}/{y}.png", tiles_attribution="Ⓒ")
+    monkeypatch.setitem(app.extensions, "kg", replace(app.extensions["kg"], settings=settings))
+    response = client.get(path)
+    assert "img-src https://tile.example 'self'" in response.headers["Content-Security-Policy"]
+    assert 'data-attribution="Ⓒ"' in response.text
+    assert 'id="points"' not in client.get(f"{ADA}.html").text

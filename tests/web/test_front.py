@@ -134,7 +134,7 @@ def test_a_request_like_an_earlier_one_is_not_even_read(browser, monkeypatch):
 
 
 def test_the_front_says_what_the_site_says(app, client, browser):
-    for path in (ADA, f"{ADA}.ttl", "/about", "/static/style.css", "/id/person/ada", "/nowhere"):
+    for path in (ADA, f"{ADA}.ttl", "/about", "/static/mark.svg", "/id/person/ada", "/nowhere"):
         direct, through = client.get(path), browser.get(path)
         assert through.data == direct.data and through.status_code == direct.status_code
         missing = set(direct.headers) - set(through.headers)

@@ -6,6 +6,7 @@ python -m kg.web.translations update     bring new texts into the .po file, then
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,8 @@ def update() -> None:
 
 
 def compile_all() -> None:
-    """Write the .mo file that the site reads."""
-    with PO.with_suffix(".mo").open("wb") as file:
+    """Write the .mo file that the site reads, at one stroke: another process may be reading it."""
+    with tempfile.NamedTemporaryFile(dir=PO.parent, delete=False) as file:
         write_mo(file, translated())
+    Path(file.name).chmod(0o644)
+    Path(file.name).replace(PO.with_suffix(".mo"))

@@ -1,0 +1,275 @@
+"""What points to a thing: lists by property and by the kind of what points.
+
+Up to `WHOLE` links are all read with one query, counted and sorted. Of a thing with more, one
+further query takes the beginning of each list, in the store's order, which is steady within a
+release; `?by=<property>` pages through one of them. So a page costs as much as it shows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pyoxigraph import Literal, NamedNode
+
+from kg.iri import rebase, try_parse
+from kg.query.results import Row
+from kg.search.fold import fold
+from kg.vocab import DCTERMS, ESS, RDFS, SCHEMA
+from kg.web import urls
+from kg.web.i18n import Text, _, later, period, pick, written
+from kg.web.page import Neighbour, Point, Value, point
+from kg.web.site import Site
+
+WHOLE = 500
+SHOWN = 24
+PAGE = 60
+COUNTED = 10_000
+# What rules add as a short cut, and the property that says the same in full.
+SHORT_CUTS = {"memberOf": "organization", "holdsOffice": "organization", "contributor": "guest"}
+# The heading of a list, by property and kind of what points; in this order on the page.
+HEADINGS: dict[tuple[str, str], str] = {
+    ("organization", "person"): later("Personnes et rôles"),
+    ("guest", "episode"): later("Épisodes"),
+    ("partOfSeries", "episode"): later("Épisodes"),
+    ("partOfSeries", "podcast"): later("Saisons"),
+    ("organization", "organization"): later("Membres et partenaires"),
+    ("memberOf", "organization"): later("Membres"),
+    ("unitOf", "organization"): later("Unités"),
+    ("siteOf", "establishment"): later("Établissements"),
+    ("creator", "publication"): later("Publications"),
+    ("publisher", "publication"): later("Publications"),
+    ("subject", "publication"): later("Publications"),
+    ("spatial", "publication"): later("Publications"),
+    ("publisher", "podcast"): later("Podcasts"),
+    ("partner", "podcast"): later("Podcasts en partenariat"),
+    ("subject", "podcast"): later("Podcasts"),
+    ("subject", "episode"): later("Épisodes"),
+    ("isBasedOn", "podcast"): later("Podcasts qui s’en inspirent"),
+    ("isBasedOn", "episode"): later("Épisodes qui s’en inspirent"),
+    ("organizer", "event"): later("Événements organisés"),
+    ("subject", "event"): later("Événements"),
+    ("spatial", "event"): later("Événements"),
+    ("commune", "organization"): later("Organisations qui y ont leur siège"),
+    ("departement", "organization"): later("Organisations qui y ont leur siège"),
+    ("region", "organization"): later("Organisations qui y ont leur siège"),
+    ("areaServed", "organization"): later("Organisations qui y agissent"),
+    ("commune", "establishment"): later("Établissements"),
+    ("departement", "establishment"): later("Établissements"),
+    ("region", "establishment"): later("Établissements"),
+    ("governs", "organization"): later("Collectivité qui l’administre"),
+    ("isPartOf", "territory"): later("Territoires qui en font partie"),
+    ("isReplacedBy", "territory"): later("Anciennes communes"),
+    ("broader", "theme"): later("Thèmes plus précis"),
+    ("closeMatch", "theme"): later("Thèmes voisins"),
+    ("classification", "organization"): later("Organisations"),
+    ("legalFamily", "organization"): later("Organisations"),
+    ("legalForm", "organization"): later("Organisations"),
+    ("activity", "organization"): later("Organisations"),
+}
+_RANKS = {key: rank for rank, key in enumerate(HEADINGS)}
+_BRANCH = re.compile(r"\{\s*SELECT.*?LIMIT \d+\s*\}", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Linking:
+    """Something that points to the thing; `text` says as what when it is the part of an `owner`."""
+
+    iri: str
+    kind: str
+    text: Text
+    owner: Text | None
+    href: str | None
+    when: str
+    began: str
+    now: bool
+    point: Point | None = None
+
+    @property
+    def order(self) -> str:
+        """Its place in an alphabetical list."""
+        return fold((self.owner or self.text).text)
+
+
+@dataclass(frozen=True)
+class Links:
+    """A list: what points to the thing with one property (`iri`) from one kind of thing.
+
+    `count` is None where there are more than were read. `by` names the property in an address.
+    """
+
+    name: Text
+    heading: str
+    iri: str
+    kind: str
+    by: str
+    count: int | None
+    items: list[Linking]
+
+    @property
+    def rank(self) -> tuple[int, str, str]:
+        """Its place on the page."""
+        return _RANKS.get((_local(self.iri), self.kind), len(_RANKS)), self.kind, self.iri
+
+
+class Incoming:
+    """The links to one thing."""
+
+    def __init__(self, site: Site, entity: NamedNode) -> None:
+        self._site, self._entity = site, entity
+        self._base = site.release.base
+        rows = site.rows("linking", entity=entity)
+        self.whole = len({_pair(row) for row in rows}) <= WHOLE
+        if not self.whole:
+            rows = [*site.ask(_heads(site), entity=entity)]
+        self._rows = rows
+
+    def lists(self) -> list[Links]:
+        """All lists, in the order of the page."""
+        groups: dict[tuple[str, str], list[Linking]] = defaultdict(list)
+        for property_, item in _items(self._site, self._rows):
+            groups[property_, item.kind].append(item)
+        told = {
+            (_local(property_), item.iri.partition("#")[0])
+            for (property_, _kind), items in groups.items()
+            for item in items
+        }
+        lists = []
+        for (property_, kind), items in groups.items():
+            full = SHORT_CUTS.get(_local(property_))
+            left = [item for item in items if (full, item.iri) not in told]
+            if left:
+                lists.append(self._list(property_, kind, _marked(left, told)))
+        return sorted(lists, key=lambda each: each.rank)
+
+    def neighbours(self) -> list[Neighbour]:
+        """What points to the thing, each once by property and by what points."""
+        return [
+            Neighbour(False, each.name, name, Value(name, item.href, "", [], item.kind))
+            for each in self.lists()
+            for item in each.items
+            if item.kind and (name := item.owner or item.text)
+        ]
+
+    def _list(self, property_: str, kind: str, items: list[Linking]) -> Links:
+        name = name_of(self._site, property_)
+        heading = HEADINGS.get((_local(property_), kind))
+        return Links(
+            name=name,
+            heading=str(heading) if heading else _("par « %(property)s »", property=name.text),
+            iri=property_,
+            kind=kind,
+            by=urls.short(property_, self._base),
+            count=len(items) if self.whole or len(items) < PAGE else None,
+            items=sorted(items, key=lambda item: item.order),
+        )
+
+
+def _marked(items: list[Linking], told: set[tuple[str, str]]) -> list[Linking]:
+    """Roles of those who hold the office now are marked; a rule says who they are."""
+    return [
+        Linking(**{**vars(item), "now": ("holdsOffice", item.iri.partition("#")[0]) in told})
+        if item.owner
+        else item
+        for item in items
+    ]
+
+
+def by_property(site: Site, entity: NamedNode, by: str, page: int) -> tuple[Links | None, int]:
+    """One page of the links with the property that `by` names; how many pages there are.
+
+    The links have no `count` beyond `COUNTED`, and the pages beyond are not counted either.
+    """
+    property_ = site.by_short_name.get(by)
+    if property_ is None:
+        return None, 0
+    node = NamedNode(property_)
+    rows = site.rows("linking-by", offset=(page - 1) * PAGE, entity=entity, property=node)
+    items = [item for _property, item in _items(site, rows)]
+    counts = site.rows("linking-count", entity=entity, property=node)
+    count = int(counts[0]["count"].value) if counts else 0
+    name = name_of(site, property_)
+    heading = _("par « %(property)s »", property=name.text)
+    kinds = {item.kind for item in items}
+    if len(kinds) == 1:
+        heading = str(HEADINGS.get((_local(property_), kinds.pop()), heading))
+    known = count if count <= COUNTED else None
+    pages = -(-min(count, COUNTED) // PAGE)
+    return Links(name, heading, property_, "", by, known, items), pages
+
+
+def _heads(site: Site) -> str:
+    """The query for the beginnings of all lists of this release."""
+    text = site.queries["linking-heads"]
+    branch = _BRANCH.search(text)
+    assert branch
+    each = (branch[0].replace("rdf:nil", f"<{iri}>") for iri in site.linking_properties)
+    return text.replace(branch[0], "\n  UNION\n  ".join(each))
+
+
+def name_of(site: Site, property_: str) -> Text:
+    """What a property is called."""
+    place = site.layout.anywhere.get(property_)
+    names = place.names if place else site.properties.get(property_, [])
+    return pick(names) or Text(_local(property_), "en")
+
+
+def _local(iri: str) -> str:
+    return re.split("[#/]", iri)[-1]
+
+
+def _pair(row: Row) -> tuple[str, str]:
+    return row["property"].value, row["subject"].value
+
+
+def _items(site: Site, rows: Iterable[Row]) -> list[tuple[str, Linking]]:
+    """What points to the thing, each with its property, from the rows about it."""
+    found: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in rows:
+        found[_pair(row)].append(row)
+    base = site.release.base
+    return [(property_, _linking(iri, about, base)) for (property_, iri), about in found.items()]
+
+
+def _linking(iri: str, rows: list[Row], base: str) -> Linking:
+    told: dict[str, list[Literal]] = defaultdict(list)
+    for row in rows:
+        what = "owner" if "owner" in row else "role" if "role" in row else ""
+        value = row.get("value")
+        if isinstance(value, Literal) and (what or "what" in row):
+            told[what or row["what"].value].append(value)
+
+    def of(*properties: NamedNode) -> list[Literal]:
+        return [each for name in properties for each in told[rebase(name.value, base)]]
+
+    thing = try_parse(iri, base)
+    starts, ends, seen = of(SCHEMA.startDate), of(SCHEMA.endDate), of(ESS.attestedOn)
+    issued = of(DCTERMS.issued, SCHEMA.datePublished)
+    when = period(starts, ends, seen) or ", ".join(sorted({written(date) for date in issued}))
+    owner = pick(told["owner"])
+    label = pick(of(RDFS.label)) or Text(urls.shown(iri))
+    return Linking(
+        iri=iri,
+        kind=thing.kind if thing else "",
+        text=(_as_what(of(ESS.statedCapacity, ESS.roleTitle), told["role"]) if owner else None)
+        or label,
+        owner=owner,
+        href=urls.link(iri, base),
+        when=when,
+        began=min((date.value for date in [*starts, *seen, *ends, *issued]), default=""),
+        now=False,
+        point=point(of(SCHEMA.latitude), of(SCHEMA.longitude)),
+    )
+
+
+def _as_what(stated: list[Literal], role: list[Literal]) -> Text | None:
+    """The title that sources give; where it is in another language, the role's name is not."""
+    title, name = pick(stated), pick(role)
+    return name if title is None or (title.lang and name and not name.lang) else title
+
+
+def in_time(items: Iterable[Linking]) -> list[Linking]:
+    """In the order of time, what is latest first; what has no date comes last."""
+    return sorted(sorted(items, key=lambda i: i.order), key=lambda i: i.began, reverse=True)

@@ -1,0 +1,59 @@
+"""A list as a file: CSV that a spreadsheet opens without harm, or JSON-LD."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Sequence
+
+from kg.search.index import Hit
+from kg.vocab import RDFS
+
+HEADER = ("iri", "kind", "label", "acronym", "identifier", "place", "began", "ended")
+# What a spreadsheet would take for a formula (OWASP, CSV injection).
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def write_csv(hits: Iterable[Hit]) -> str:
+    """A row for each thing."""
+    rows = (
+        [hit.iri, hit.kind, hit.label, s.acronym, s.code, s.place, s.began, s.ended]
+        for hit in hits
+        for s in [hit.shown]
+    )
+    return table(HEADER, rows)
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    r"""A table as CSV (RFC 4180), with a byte order mark, for else accents break.
+
+    >>> table(["a"], [["=1+1"]])
+    "\ufeffa\r\n'=1+1\r\n"
+    """
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(header)
+    writer.writerows([_defused(cell) for cell in row] for row in rows)
+    return "\ufeff" + out.getvalue()
+
+
+def _defused(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def write_jsonld(hits: Iterable[Hit]) -> str:
+    """The names of things, as the graph states them; each thing's own document says the rest."""
+    graph = [{"@id": hit.iri, "label": _labels(hit)} for hit in hits]
+    document = {"@context": {"label": RDFS.label.value}, "@graph": graph}
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+def _labels(hit: Hit) -> list[dict[str, str]]:
+    shown = hit.shown
+    named = {"fr": shown.fr, "en": shown.en}
+    plain = [{"@value": shown.plain}] if shown.plain else []
+    return plain + [{"@value": text, "@language": each} for each, text in named.items() if text]
+
+
+WRITERS: dict[str, Callable[[Iterable[Hit]], str]] = {"csv": write_csv, "jsonld": write_jsonld}

@@ -1,0 +1,120 @@
+"""The competency questions, each as a page with a form and its answer, and as an API.
+
+A question is a query file of the release (`ontology/questions/`). Its header's `parameter` names a
+variable and the kind of its value, whose one line `VALUES ?x { … }` is the example that is used
+when none is given; a given value, which is the IRI of a thing, takes its place.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, render_template, request
+from pyoxigraph import NamedNode
+from werkzeug.exceptions import BadRequest, NotFound
+from werkzeug.wsgi import wrap_file
+
+from kg.iri import try_parse
+from kg.query import Request
+from kg.query.bind import bind
+from kg.query.forms import RESULTS
+from kg.queryfile import QueryFile
+from kg.web import tables
+from kg.web.i18n import _, lang
+from kg.web.negotiate import content_type
+from kg.web.site import site
+
+questions = Blueprint("questions", __name__)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question with the value of its parameter, if it has one, which is in the text."""
+
+    question: QueryFile
+    variable: str
+    kind: str
+    value: NamedNode | None
+    text: str
+
+
+def title(question: QueryFile) -> str:
+    """A question in the reader's language."""
+    return question.get("title", lang())
+
+
+@questions.get("/questions")
+def index() -> str:
+    """All questions."""
+    return render_template("questions.html", questions=site.questions, title=title)
+
+
+@questions.get("/questions/<name>")
+def page(name: str) -> str:
+    """A question, its form, its answer as a table, and the query."""
+    asked = _asked(name)
+    answer = site.service.answer(Request(asked.text))
+    with answer.file:
+        table = tables.joined(tables.rows(answer))
+    label = ""
+    if asked.value:
+        hits = site.index.search(_key(asked.value), lang(), {"kind": [asked.kind]}, limit=1).items
+        label = hits[0].label if hits and hits[0].iri == asked.value.value else asked.value.value
+    return render_template(
+        "question.html",
+        asked=asked,
+        title=title(asked.question),
+        text=asked.question.header.get(f"text@{lang()}", ""),
+        table=table,
+        shown=tables.SHOWN,
+        label=label,
+        forms=RESULTS,
+    )
+
+
+@questions.get("/questions/<name>.<form>")
+def answer(name: str, form: str) -> Response:
+    """The whole answer in one of the forms of SPARQL results."""
+    if form not in RESULTS:
+        raise NotFound
+    asked = _asked(name)
+    found = site.service.answer(Request(asked.text, RESULTS[form]))
+    response = Response(
+        wrap_file(request.environ, found.file),
+        content_type=content_type(found.media_type),
+        direct_passthrough=True,
+    )
+    response.content_length = found.size
+    return response
+
+
+def _asked(name: str) -> Asked:
+    question = site.questions.get(name)
+    if question is None:
+        raise NotFound
+    variable, _space, kind = question.header.get("parameter", "").partition(" ")
+    given = request.args.get(variable, "").strip() if variable else ""
+    line = re.search(rf"^\s*VALUES \?{variable} \{{ [\w-]+:([\w-]+) \}}\n", question.text, re.M)
+    if not variable or not line:
+        return Asked(question, "", "", None, question.text)
+    if not given:
+        return Asked(question, variable, kind, site.thing(kind, line[1]), question.text)
+    value = _meant(given, kind)
+    text = question.text.replace(line[0], "")
+    return Asked(question, variable, kind, value, bind(text, {variable: value}))
+
+
+def _meant(given: str, kind: str) -> NamedNode:
+    """The thing of a kind that a reader means: by its IRI, its key, or the words of its name."""
+    thing = try_parse(given, site.release.base)
+    if thing and thing.kind == kind and not thing.fragment:
+        return NamedNode(given)
+    hits = site.index.search(given, lang(), {"kind": [kind]}, limit=1).items
+    if not hits:
+        raise BadRequest(_("Rien ici ne s’appelle « %(name)s ».", name=given[:200]))
+    return NamedNode(hits[0].iri)
+
+
+def _key(iri: NamedNode) -> str:
+    return iri.value.rpartition("/")[2].replace("-", " ")

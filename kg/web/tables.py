@@ -1,0 +1,89 @@
+"""Query results as tables for people: the beginning of a result, and whether there is more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from pyoxigraph import (
+    BlankNode,
+    Literal,
+    NamedNode,
+    QueryBoolean,
+    QueryResultsFormat,
+    QuerySolutions,
+    RdfFormat,
+    parse,
+    parse_query_results,
+)
+
+from kg.query import Answer
+from kg.web import urls
+from kg.web.i18n import _, text
+from kg.web.site import site
+
+SHOWN = 1000
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A term in the table of results."""
+
+    text: str
+    lang: str = ""
+    href: str | None = None
+    iri: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """The beginning of a result, for people; `more` when there are more rows than shown."""
+
+    names: list[str]
+    rows: list[list[Cell]]
+    more: bool
+    truth: bool | None = None
+
+
+def rows(answer: Answer) -> Table:
+    """The beginning of a SELECT's result, or the truth of an ASK's; from JSON."""
+    results = parse_query_results(answer.file, format=QueryResultsFormat.JSON)
+    if isinstance(results, QueryBoolean):
+        return Table([], [], False, bool(results))
+    assert isinstance(results, QuerySolutions)
+    names = [variable.value for variable in results.variables]
+    found = [[_cell(row[name]) for name in names] for row in islice(results, SHOWN + 1)]
+    return Table(names, found[:SHOWN], len(found) > SHOWN)
+
+
+def joined(table: Table) -> Table:
+    """The table with every name beside its thing as one column, by the rule of our questions:
+    `?personLabel` is the name of `?person`.
+    """
+    named = {name: f"{name}Label" for name in table.names if f"{name}Label" in table.names}
+    kept = [name for name in table.names if name not in named.values()]
+    rows = []
+    for row in table.rows:
+        cells = dict(zip(table.names, row, strict=True))
+        for name, label in named.items():
+            if cells[label].text:
+                cells[name] = replace(cells[label], href=cells[name].href, iri=cells[name].iri)
+        rows.append([cells[name] for name in kept])
+    return Table(kept, rows, table.more, table.truth)
+
+
+def triples(answer: Answer) -> Table:
+    """The beginning of a CONSTRUCT's result; from N-Triples."""
+    quads = islice(parse(answer.file, format=RdfFormat.N_TRIPLES), SHOWN + 1)
+    found = [[_cell(quad.subject), _cell(quad.predicate), _cell(quad.object)] for quad in quads]
+    names = [_("sujet"), _("propriété"), _("valeur")]
+    return Table(names, found[:SHOWN], len(found) > SHOWN)
+
+
+def _cell(term: object) -> Cell:
+    if isinstance(term, NamedNode):
+        base = site.release.base
+        return Cell(urls.short(term.value, base), "", urls.link(term.value, base), term.value)
+    if isinstance(term, Literal):
+        return Cell(term.value, text(term).lang)
+    return Cell(str(term) if isinstance(term, BlankNode) else "")

@@ -1,0 +1,119 @@
+"""A real headless Chromium, and the default release served to it over loopback."""
+
+import logging
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import pytest
+from flask import Flask
+from werkzeug.serving import make_server
+
+from kg.query.local import LocalEngine, open_store
+from kg.search.index import Index
+from kg.settings import ROOT, Settings
+from kg.web import bundle
+from kg.web.app import create_app
+from kg.web.translations import compile_all
+from tests.web.conftest import app as tiny
+from tests.web.conftest import release, store
+
+__all__ = ["release", "store", "tiny"]
+
+MODULES = ROOT / "kg" / "web" / "frontend" / "node_modules"
+CHROMIUM = (
+    os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+)
+# Whatever a page asks for elsewhere is not found; a test then sees that it asked.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+]
+
+
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """The address where a site is served meanwhile."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    if CHROMIUM is None:
+        pytest.skip("there is no chromium: apt-get install chromium, or name one in CHROMIUM")
+    if not bundle.manifest():
+        pytest.skip("there is no front-end bundle: run 'make bundle'")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def default_app(default_release):
+    compile_all()
+    index = Index(default_release.folder / "search", default_release.base)
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    return create_app(default_release, LocalEngine(open_store(default_release)), index, Settings())
+
+
+@pytest.fixture(scope="session")
+def root(default_app):
+    with served(default_app) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def tiny_root(tiny):
+    with served(tiny) as address:
+        yield address
+
+
+@dataclass
+class Visits:
+    """What pages asked for, and what they complained about."""
+
+    asked: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def visits():
+    return Visits()
+
+
+@pytest.fixture
+def open_page(browser, root, visits):
+    """`open_page(path, width=…, …)`: the page, in a context of its own."""
+    contexts = []
+
+    def visit(path, width=1200, height=900, address=root, **options):
+        options = {"locale": "fr-FR", "reduced_motion": "reduce", **options}
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        context.set_default_timeout(20_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", lambda request: visits.asked.append(request.url))
+        page.on("console", lambda message: visits.complaints.append(message.text))
+        page.on("pageerror", lambda error: visits.complaints.append(str(error)))
+        page.goto(f"{address}{path}")
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()

@@ -1,0 +1,35 @@
+"""One page of every type, in the default release."""
+
+PAGES = {
+    "home": "/",
+    "search": "/search?q=territoires",
+    "browse": "/browse/organization",
+    "organization": "/doc/organization/rtes",
+    "person": "/doc/person/mahel-coppey",
+    "publication": "/doc/publication/etude-territoires-urbains-ess-is",
+    "podcast": "/doc/podcast/echos-urbains-serie-ess",
+    "episode": "/doc/episode/echos-urbains-ess-1",
+    "theme": "/doc/theme/metropolis",
+    "territory": "/doc/territory/insee-departement-44",
+    "event": "/doc/event/cg-scop-140-ans",
+    "map": "/browse/organization?view=map&region=insee-region-11",
+    "region": "/doc/territory/insee-region-11",
+    "source": "/doc/source/avise-podcast-echos-urbains",
+    "concept": "/doc/organization-type/association",
+    "links": "/doc/territory/insee-departement-44?by=dcterms:isPartOf",
+    "graph": "/graph/organization/rtes",
+    "questions": "/questions",
+    "question": "/questions/presidents-of-an-organization",
+    "sparql": "/sparql",
+    "answer": "/sparql?query=SELECT+*+%7B+%3Fs+%3Fp+%3Fo+%7D+LIMIT+3",
+    "dumps": "/dumps/",
+    "about": "/about",
+    "accessibility": "/accessibility",
+    "error": "/doc/person/mahel-copey",
+}
+
+
+def address(name: str, lang: str) -> str:
+    """The path of a page in a language."""
+    path = PAGES[name]
+    return f"{path}{'&' if '?' in path else '?'}lang={lang}"

@@ -1,0 +1,160 @@
+"""How pages are used: by keyboard, on a phone, without JavaScript, in another language."""
+
+import re
+
+ORGANIZATION = "/doc/organization/rtes"
+# Of an ordinary entity page, compressed.
+SCRIPT_LIMIT = 60_000
+
+
+def test_suggestions_are_reached_and_chosen_by_keyboard(open_page):
+    page = open_page("/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    field = page.get_by_role("combobox")
+    field.focus()
+    page.keyboard.type("emeline b")
+    page.get_by_role("option").first.wait_for()
+    assert field.get_attribute("aria-expanded") == "true"
+    page.keyboard.press("ArrowDown")
+    chosen = page.locator("[role=option][aria-selected=true]")
+    assert field.get_attribute("aria-activedescendant") == chosen.get_attribute("id")
+    assert "Emeline Baume" in chosen.text_content()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/doc/person/emeline-baume")
+
+
+def test_the_way_back_from_suggestions_keeps_what_was_typed(open_page):
+    page = open_page("/")
+    field = page.get_by_role("combobox")
+    field.focus()
+    page.keyboard.type("rtes")
+    page.get_by_role("option").first.wait_for()
+    page.keyboard.press("ArrowUp")
+    assert page.locator("[role=option]").last.get_attribute("aria-selected") == "true"
+    page.keyboard.press("ArrowDown")
+    assert field.get_attribute("aria-activedescendant") is None
+    page.keyboard.press("Escape")
+    assert field.get_attribute("aria-expanded") == "false"
+    assert page.get_by_role("listbox").count() == 0
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search?q=rtes")
+
+
+def test_the_sources_of_a_value_open_by_keyboard(open_page):
+    page = open_page(ORGANIZATION)
+    summary = page.locator("details.sources > summary").first
+    summary.focus()
+    outline = summary.evaluate("e => getComputedStyle(e).outlineStyle")
+    assert outline == "solid"
+    page.keyboard.press("Enter")
+    assert page.locator("details.sources[open] .said").first.is_visible()
+
+
+def test_the_switch_of_language_lasts(open_page):
+    page = open_page(ORGANIZATION)
+    page.get_by_role("link", name="English").click()
+    page.wait_for_url("**?lang=en")
+    page.get_by_role("link", name="Questions").click()
+    assert page.locator("html").get_attribute("lang") == "en"
+
+
+def test_everything_is_said_without_javascript(open_page):
+    page = open_page("/", java_script_enabled=False)
+    page.locator("#q").fill("coppey")
+    page.get_by_role("button", name="Chercher").click()
+    page.get_by_role("link", name="Mahel Coppey").first.click()
+    page.locator("details.sources > summary").first.click()
+    assert page.locator(".said").first.is_visible()
+    page.get_by_role("link", name=re.compile("voisinage")).click()
+    assert page.locator("#neighbours tbody tr").count() > 3
+    assert not page.locator("#network").is_visible()
+
+
+def test_the_neighbourhood_is_drawn_and_leads_on(open_page, visits):
+    page = open_page("/graph/person/mahel-coppey")
+    page.locator("#network canvas").first.wait_for()
+    assert page.locator("#network").get_attribute("role") == "img"
+    assert visits.complaints == []
+
+
+def test_a_phone_shows_the_name_before_anything_else(open_page):
+    page = open_page(ORGANIZATION, width=360, height=740, has_touch=True, is_mobile=True)
+    assert page.get_by_role("heading", level=1).bounding_box()["y"] < 400
+    for link in page.locator("header.top a, header.top button").all():
+        if link.is_visible() and "skip" not in (link.get_attribute("class") or ""):
+            assert link.bounding_box()["height"] >= 24
+
+
+def test_scripts_of_an_ordinary_page_are_small_and_those_of_the_graph_are_elsewhere(
+    open_page, visits, root
+):
+    import gzip
+    from urllib.request import urlopen
+
+    open_page(ORGANIZATION).wait_for_load_state("networkidle")
+    scripts = [url for url in visits.asked if url.endswith(".js")]
+    assert len(scripts) == 1
+    sizes = [len(gzip.compress(urlopen(url).read())) for url in scripts]
+    assert sum(sizes) < SCRIPT_LIMIT
+
+
+def test_hostile_values_do_nothing(open_page, tiny_root, visits):
+    for path in ("/doc/organization/evil", "/graph/organization/evil", "/search?q=%3Cscript%3E"):
+        page = open_page(path, address=tiny_root)
+        page.on("dialog", lambda dialog: visits.complaints.append(dialog.message))
+        page.wait_for_load_state("networkidle")
+        assert page.locator("script:not([src]):not([type='application/ld+json'])").count() == 0
+        assert page.locator("a[href^='javascript']").count() == 0
+    field = page.get_by_role("combobox").first
+    field.focus()
+    page.keyboard.type("script")
+    page.get_by_role("option").first.wait_for()
+    assert "<script>" in page.get_by_role("option").first.text_content()
+    assert visits.complaints == []
+
+
+def test_facets_narrow_a_list_step_by_step_and_the_way_back_is_one_click(open_page):
+    page = open_page("/browse/organization")
+    facet = page.locator("details.facet").filter(has=page.locator("summary", has_text="Région"))
+    if not facet.evaluate("e => e.open"):
+        facet.locator("summary").focus()
+        page.keyboard.press("Enter")
+    facet.get_by_role("link", name="Île-de-France").click()
+    page.wait_for_url("**region=insee-region-11")
+    count = page.get_by_role("status").text_content()
+    assert page.locator(".hits > li").count() == int(count.split()[0])
+    family = page.locator("details.facet").filter(has=page.locator("summary", has_text="Famille"))
+    family.get_by_role("link").first.click()
+    page.wait_for_url("**&family=*")
+    page.locator(".chosen a").first.click()
+    page.wait_for_url(lambda url: "region=" not in url)
+    assert "family=" in page.url
+
+
+def test_the_map_of_a_list_leads_to_a_departement_by_keyboard(open_page):
+    page = open_page("/browse/organization?view=map")
+    shape = page.locator(".france a[aria-label*='Paris']")
+    shape.focus()
+    assert shape.locator("path").evaluate("e => getComputedStyle(e).strokeWidth") == "1.6px"
+    page.keyboard.press("Enter")
+    page.wait_for_url("**departement=insee-departement-75*")
+
+
+def test_points_are_drawn_without_any_tile(open_page, tiny_root, visits):
+    page = open_page("/doc/organization/atelier", address=tiny_root)
+    page.locator("#points path.leaflet-interactive").first.click()
+    assert page.locator(".leaflet-popup-content").text_content() == "Atelier"
+    page.wait_for_load_state("networkidle")
+    assert [url for url in visits.asked if not url.startswith(tiny_root)] == []
+    assert visits.complaints == []
+
+
+def test_a_chapter_plays_in_the_player_of_the_page(open_page, tiny_root):
+    page = open_page("/doc/episode/one", address=tiny_root)
+    page.evaluate(
+        "() => { HTMLMediaElement.prototype.play = function () { this.dataset.played = 1 } }"
+    )
+    page.get_by_role("link", name="Suite").click()
+    assert page.locator("audio").get_attribute("data-played") == "1"
+    assert page.url.endswith("/doc/episode/one")

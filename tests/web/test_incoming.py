@@ -1,0 +1,82 @@
+"""What points to a thing: lists with their ends, and pages of one list."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from tests.web.conftest import assert_canonical_error, assert_page
+
+NETWORK = "/doc/organization/reseau"
+HUB = "/doc/organization/hub"
+
+
+@pytest.fixture
+def asked(app, monkeypatch):
+    """The queries that pages ask, besides those asked once for all pages."""
+    queries = []
+
+    class Counting:
+        def answer(self, request):
+            queries.append(request)
+            return site.service.answer(request)
+
+    site = app.extensions["kg"]
+    counting = replace(site, service=Counting())
+    for once in (counting.provenance, counting.linking_properties, counting.by_short_name):
+        assert once
+    queries.clear()
+    monkeypatch.setitem(app.extensions, "kg", counting)
+    return queries
+
+
+def test_a_list_is_counted_and_shown_to_where_a_link_leads_on(client):
+    response = client.get(f"{NETWORK}.html")
+    assert_page(response)
+    assert '<span>Membres</span> <span class="count">120</span>' in response.text
+    assert len(re.findall(r'href="/doc/organization/member-\d+"', response.text)) == 24
+    assert f'<a class="all" href="{NETWORK}?by=org:memberOf">' in response.text
+
+
+def test_a_list_is_paged_in_a_steady_order(client):
+    seen = []
+    for number in (1, 2):
+        response = client.get(f"{NETWORK}.html?by=org:memberOf&page={number}")
+        assert_page(response)
+        assert '<span class="count">120</span>' in response.text
+        seen += re.findall(r'href="/doc/organization/(member-\d+)"', response.text)
+    assert sorted(seen) == [f"member-{n:03}" for n in range(120)]
+
+
+@pytest.mark.parametrize(
+    "query", ["by=org:memberOf&page=3", "by=org:memberOf&page=0", "by=org:nothing", "by=%00"]
+)
+def test_a_list_that_there_is_not_is_404(client, query):
+    assert_canonical_error(client.get(f"{NETWORK}.html?{query}"), 404)
+
+
+def test_of_a_thing_with_many_links_every_list_has_its_beginning(client):
+    text = client.get(f"{HUB}.html").text
+    assert '<span>Membres</span> <span class="count">plus de 61</span>' in text
+    assert '<a href="/doc/person/ada#mandate">Ada Exemple</a>' in text
+
+
+def test_a_short_cut_that_rules_add_is_not_listed_beside_what_it_shortens(client, store):
+    text = client.get("/doc/organization/ville.html").text
+    assert text.count('<a href="/doc/person/ada#mandate">') == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [
+        (f"{NETWORK}.html", 2),
+        (f"{HUB}.html", 3),
+        (f"{HUB}.html?by=org:memberOf&page=2", 3),
+        ("/graph/organization/hub", 3),
+        ("/doc/person/ada.html", 2),
+    ],
+)
+def test_a_page_takes_at_most_three_queries_whatever_the_number_of_links(client, asked, path, most):
+    assert_page(client.get(path))
+    assert len(asked) == most
+    assert all(request.bindings for request in asked)
