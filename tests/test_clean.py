@@ -118,3 +118,35 @@ def test_numbers_and_durations_are_written_as_the_store_writes_them(number):
 def test_what_is_no_duration_is_refused(value):
     with pytest.raises(ValueError, match="write PT"):
         clean.duration(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ("a.b+c@mail.example.org, merci", "…, merci"),
+        ("<a href='mailto:a@example.org'>", "<a href='…'>"),
+        ("Tél. 01 23 45 67 89.", "Tél. …."),
+        ("+33 (0)1.23.45.67.89 ou 0123456789", "… ou …"),
+        ("le 01 02 2022, 2021-11-05, n° 0612345", "le 01 02 2022, 2021-11-05, n° 0612345"),
+        ("https://example.org/0123456789", "https://example.org/0123456789"),
+        ("@ess et l'ESS @ 9 h", "@ess et l'ESS @ 9 h"),
+        ("a@b", "a@b"),
+    ],
+)
+def test_contacts_are_taken_out_and_nothing_else(value, kept):
+    assert clean.without_contacts(value) == kept
+
+
+@pytest.mark.parametrize("value", ["a" * 200_000, "a@" * 100_000, "a@b." * 50_000, "0 " * 100_000])
+def test_looking_for_contacts_takes_no_longer_than_the_text(value):
+    assert "@a" not in clean.without_contacts(value) or value.startswith("a@a")
+
+
+@pytest.mark.parametrize(
+    "value", ["0000-0002-1825-0098", "0000-0002-1825-009", "https://orcid.org/", "ORCID"]
+)
+def test_an_orcid_with_a_wrong_digit_is_refused(value):
+    with pytest.raises(ValueError, match="is not an ORCID"):
+        clean.orcid(value)
+    assert clean.orcid("0000-0001-5109-3700") == "0000-0001-5109-3700"
+    assert clean.orcid("http://orcid.org/0000-0002-1694-233X") == "0000-0002-1694-233X"
