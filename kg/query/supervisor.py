@@ -28,7 +28,7 @@ from kg.errors import (
     TooManyQueries,
 )
 from kg.query import Request, Service, wire
-from kg.query.worker import Limits, serve
+from kg.query.worker import FREE, Limits, serve
 
 BACKLOG = 128
 
@@ -58,15 +58,18 @@ class Client:
 
 @dataclass(eq=False)
 class Worker:
-    """A worker process and the client that it answers, if it is busy."""
+    """A worker process and the client that it answers, if it is busy; `ended` when it was killed
+    and is not buried yet.
+    """
 
     pid: int
     control: socket.socket
     federating: bool
     client: Client | None = None
+    ended: bool = False
 
 
-def _finished(worker: Worker) -> bool:
+def _evaluated(worker: Worker) -> bool:
     """Whether the worker has already said that its evaluation is over."""
     try:
         return bool(worker.control.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
@@ -219,20 +222,21 @@ class Supervisor:
         return min(able, key=lambda each: running[each.name], default=None)
 
     def _heard(self, worker: Worker) -> None:
-        """A worker is free again, or dead."""
+        """A worker has evaluated its query, is free again, or is dead."""
         if worker not in self._workers:
             return
         try:
-            alive = worker.control.recv(1)
+            said = worker.control.recv(2)
         except OSError:
-            alive = b""
-        if not alive:
+            said = b""
+        if not said:
             self._bury(worker)
-            return
-        if worker.client:
-            self._close_client(worker.client)
-        worker.client = None
-        self._dispatch()
+        elif not worker.ended:
+            if worker.client:
+                self._close_client(worker.client)
+            if FREE in said:
+                worker.client = None
+                self._dispatch()
 
     def _bury(self, worker: Worker) -> None:
         self._selector.unregister(worker.control)
@@ -257,8 +261,9 @@ class Supervisor:
         """The client is gone: nobody wants the answer any more."""
         worker = client.worker
         self._close_client(client)
-        if worker and not _finished(worker):
-            os.kill(worker.pid, signal.SIGKILL)  # it stays this client's until it is buried
+        if worker and not _evaluated(worker):
+            worker.ended = True
+            os.kill(worker.pid, signal.SIGKILL)
 
     def _refuse(self, client: Client, error: QueryError) -> None:
         with contextlib.suppress(OSError):

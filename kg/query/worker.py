@@ -15,6 +15,8 @@ from kg.errors import QueryCrashed, QueryError, QueryOutOfMemory
 from kg.query import Answer, Request, Service, wire
 
 MIB = 1 << 20
+# What a worker says to the supervisor.
+EVALUATED, FREE = b".", b"!"
 # For the engine, which descends into a query (`guard.MAX_STEPS`). It counts as memory when used.
 STACK = 100 * MIB
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
@@ -43,11 +45,11 @@ def serve(
 ) -> None:
     """Answer jobs from the supervisor until it closes the control socket.
 
-    A job is a request with the client's connection. The byte sent to the supervisor says that the
+    A job is a request with the client's connection. One byte tells the supervisor that the
     evaluation is over; it goes out before the answer, so that a client that takes its answer and
-    leaves is not mistaken for one that gave up. A query that meets a limit ends this process, by
-    the default action of the signal. Only a federating worker, or one whose limits say so, keeps
-    the network.
+    leaves is not mistaken for one that gave up. Another one, after the answer, asks for the next
+    job. A query that meets a limit ends this process, by the default action of the signal. Only a
+    federating worker, or one whose limits say so, keeps the network.
     """
     _confine(limits)
     if not (federating or limits.network):
@@ -60,6 +62,7 @@ def serve(
         with socket.socket(fileno=descriptor) as client:
             client.setblocking(True)
             _answer(engine, wire.read_request(message), client, control, limits)
+        control.sendall(FREE)
 
 
 def _answer(
@@ -81,7 +84,7 @@ def _answer(
         outcome = QueryCrashed(f"The engine failed: {type(error).__name__}.")
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-    control.sendall(b".")
+    control.sendall(EVALUATED)
     if isinstance(outcome, QueryError):
         _send(client, wire.write_error(outcome))
         return

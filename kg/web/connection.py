@@ -33,8 +33,8 @@ SMALL = 256 * KIB
 BODY_SECONDS = 30.0
 ANSWER_SECONDS = 60.0
 SLOWEST = 64 * KIB
-# Whether the server begins to read an answer is known by then: it does not for a client that left.
-BEGIN_SECONDS = 5.0
+# The server begins to read an answer in this time, or never: its client has left.
+BEGIN_SECONDS = 2.0
 # A client that takes nothing for so long is gone (seconds).
 STALL_SECONDS = 30
 # How long the rest of a refused body is read, for the answer to arrive (seconds).
@@ -115,23 +115,25 @@ async def send(protocol: RSGIHTTPProtocol, reply: Reply, run: Run) -> None:
     if isinstance(reply.body, bytes):
         protocol.response_bytes(reply.status, reply.headers, reply.body)
         return
-    with contextlib.closing(Pipe()) as pipe:
-        protocol.response_file(reply.status, reply.headers, pipe.path)
-        # If the end is missing, the server ends the connection: it knows the length.
-        with contextlib.suppress(TimeoutError, BrokenPipeError):
-            while (piece := await run(next, reply.body, None)) is not None:
-                await pipe.write(piece)
-    await run(reply.close)
+    try:
+        with contextlib.closing(Pipe()) as pipe:
+            protocol.response_file(reply.status, reply.headers, pipe.path)
+            # If the end is missing, the server ends the connection: it knows the length.
+            with contextlib.suppress(TimeoutError, BrokenPipeError):
+                while (piece := await run(next, reply.body, None)) is not None:
+                    await pipe.write(piece)
+    finally:
+        await run(reply.close)
 
 
 class Pipe:
-    """To whoever opens `path` for reading; what is written must be more than a pipe holds."""
+    """To whoever opens `path` for reading (pipe(7): either end of a pipe leads to both)."""
 
     def __init__(self) -> None:
-        self._reading, self._writing = os.pipe()
+        reading, self._writing = os.pipe()
+        os.close(reading)  # so that the other reader's end is noticed
         os.set_blocking(self._writing, False)
-        self.path = f"/proc/self/fd/{self._reading}"
-        self._ours = {self._reading, self._writing}
+        self.path = f"/proc/self/fd/{self._writing}"
         self._written = 0
         self._began = asyncio.get_running_loop().time()
 
@@ -143,32 +145,35 @@ class Pipe:
                 count = os.write(self._writing, rest)
             except BlockingIOError:
                 await self._room()
+            except BrokenPipeError:
+                await self._reader()
             else:
                 rest = rest[count:]
                 self._written += count
 
+    async def _reader(self) -> None:
+        """Wait until the path is opened, unless that was before."""
+        if self._written or self._left(BEGIN_SECONDS) < 0:
+            raise BrokenPipeError
+        await asyncio.sleep(0.001)
+
     async def _room(self) -> None:
+        """Wait until something is read."""
         loop = asyncio.get_running_loop()
-        unread = self._reading in self._ours
-        patience = BEGIN_SECONDS if unread else ANSWER_SECONDS + self._written / SLOWEST
         ready: asyncio.Future[None] = loop.create_future()
         loop.add_writer(self._writing, _settle, ready)
         try:
-            async with asyncio.timeout_at(self._began + patience):
+            async with asyncio.timeout(self._left(ANSWER_SECONDS + self._written / SLOWEST)):
                 await ready
         finally:
             loop.remove_writer(self._writing)
-        self._close(self._reading)  # there is another reader, whose end can be noticed now
 
-    def _close(self, end: int) -> None:
-        if end in self._ours:
-            self._ours.remove(end)
-            os.close(end)
+    def _left(self, seconds: float) -> float:
+        return self._began + seconds - asyncio.get_running_loop().time()
 
     def close(self) -> None:
-        """Let the reader find the end of what was written."""
-        self._close(self._reading)
-        self._close(self._writing)
+        """Let the reader find the end."""
+        os.close(self._writing)
 
 
 def _settle(future: asyncio.Future[None]) -> None:

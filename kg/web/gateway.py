@@ -1,16 +1,17 @@
 """Between the web server and the site: connections on an event loop, the site in threads.
 
-    granian ─RSGI─ the body, read whole ─ a thread of the client's share ─WSGI─ the site
-                   the answer, as it is taken (`connection.py`) ───────────────── its answer
+    granian ─RSGI─ the body, read whole ─ the client's turn ─ a thread ─WSGI─ the site
+                   the answer, as it is taken (`connection.py`) ────────── its answer
 
-A client that sends or reads slowly, or not at all, costs a connection and no thread. One client has
-a share of the threads, and what it asks for beyond that waits here. A query whose client leaves is
-ended.
+A client that sends or reads slowly, or not at all, costs a connection and no thread. A few requests
+of one client are worked on at a time; the others wait here for their turn, as long as a query may
+run. A query whose client leaves is ended.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sys
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from granian.rsgi import Scope
 from werkzeug.exceptions import HTTPException
 from werkzeug.wsgi import FileWrapper
 
+from kg.errors import TooManyQueries
 from kg.query.departure import Departure
 from kg.settings import Settings
 from kg.web import connection
@@ -39,8 +41,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
     from granian._granian import RSGIHTTPProtocol
 
-# One client may have this part of the threads at the same time.
-PART = 8
 _SERVER: dict[str, Any] = {
     "SCRIPT_NAME": "",
     "wsgi.version": (1, 0),
@@ -61,8 +61,9 @@ class Gateway:
         self._proxies = settings.trusted_proxies
         self._longest = settings.longest_body
         self._folder = settings.var / "cache"
-        self._part = max(1, settings.web_threads // PART)
-        self._shares: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._share = settings.query_share
+        self._patience = settings.query_seconds
+        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._threads = ThreadPoolExecutor(settings.web_threads)
 
     async def __call__(self, scope: Scope, protocol: RSGIHTTPProtocol) -> None:
@@ -95,10 +96,17 @@ class Gateway:
 
         departure = Departure(partial(loop.call_soon_threadsafe, watch))
         environ[DEPARTURE] = departure
-        share = self._share(environ)
-        if share.locked():
+        turn = self._turn(environ)
+        if turn.locked():
             watch()
-        async with share:
+        async with contextlib.AsyncExitStack() as held:
+            try:
+                async with asyncio.timeout(self._patience):
+                    await held.enter_async_context(turn)
+            except TimeoutError:
+                environ[ERROR] = TooManyQueries(
+                    f"You have {self._share} requests under way; wait for their answers."
+                )
             with body:
                 reply = await run(self._ask, environ, departure)
             for task in leaving:
@@ -108,14 +116,14 @@ class Gateway:
             else:
                 await connection.send(protocol, reply, run)
 
-    def _share(self, environ: WSGIEnvironment) -> asyncio.Semaphore:
-        """What a client may have at the same time."""
+    def _turn(self, environ: WSGIEnvironment) -> asyncio.Semaphore:
+        """What the requests of one client wait for."""
         forwarded = environ.get("HTTP_X_FORWARDED_FOR", "")
         name = nearest(environ["REMOTE_ADDR"], forwarded, self._proxies)
-        share = self._shares.get(name)
-        if share is None:
-            share = self._shares[name] = asyncio.Semaphore(self._part)
-        return share
+        turn = self._turns.get(name)
+        if turn is None:
+            turn = self._turns[name] = asyncio.Semaphore(self._share)
+        return turn
 
     def _ask(self, environ: WSGIEnvironment, departure: Departure) -> Reply:
         """The site's answer, a short one whole; runs in a thread."""
