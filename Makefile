@@ -8,7 +8,7 @@ STAMP_DEV := $(VENV)/.installed-dev
 BUNDLE := kg/web/static/bundle/manifest.json
 NPM_STAMPS := $(NPM_FOLDERS:%=%/node_modules/.installed)
 
-.PHONY: serve build test check bench conformance clean lock translations bundle chromium
+.PHONY: serve build test check bench bench-build bench-national conformance clean lock translations bundle chromium
 
 serve: build
 	$(BIN)/python server.py
@@ -26,6 +26,13 @@ check: $(STAMP_DEV)
 
 bench: $(STAMP_DEV) $(NPM_STAMPS) $(BUNDLE) translations
 	$(BIN)/python -m bench.run
+
+# How long builds take: a small part here; sizes are arguments of python -m bench.build.
+bench-build: $(STAMP_DEV) $(NPM_STAMPS) translations
+	$(BIN)/python -m bench.build
+
+bench-national: $(STAMP_DEV) $(NPM_STAMPS) translations
+	$(BIN)/python -m bench.build --profile national --units 29000000 --flagged 1200000
 
 # The W3C suites, which `make test` runs too, with an EARL report; the engines, Virtuoso among them,
 # which is installed where the machine allows it, and else left out.

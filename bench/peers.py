@@ -79,7 +79,7 @@ class Running:
 
     def memory(self) -> float:
         """MiB of the process and its descendants, shared pages shared out (proc(5), Pss)."""
-        return sum(map(_pss, _family(self.pid))) / 1024
+        return memory(self.pid)
 
 
 class System:
@@ -279,12 +279,20 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
+def memory(pid: int) -> float:
+    """MiB of a process and its descendants, shared pages shared out (proc(5), Pss)."""
+    return sum(map(_pss, _family(pid))) / 1024
+
+
 def _family(pid: int) -> list[int]:
     """A process and its descendants."""
     found = [pid]
     for parent in found:
         for task in Path(f"/proc/{parent}/task").glob("*/children"):
-            found += map(int, task.read_text().split())
+            try:
+                found += map(int, task.read_text().split())
+            except (FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
+                continue
     return found
 
 

@@ -396,9 +396,20 @@ def _write_approvals(connection: duckdb.DuckDBPyConnection, rows: str, path: Pat
 
 
 def generate(
-    folder: Path, units: int, flagged: int, form: str = "parquet", seed: int = SEED
+    folder: Path,
+    units: int,
+    flagged: int,
+    form: str = "parquet",
+    *,
+    others: int | None = None,
+    seed: int = SEED,
 ) -> dict[str, Path]:
-    """Write all registers into a folder; their paths by the names of the sources that read them."""
+    """Write all registers into a folder; their paths by the names of the sources that read them.
+
+    `others`: of so many of the units without the flag there are establishments and associations
+    too; of all if not given.
+    """
+    known = f"(flagged OR i % {max(1, (units - flagged) // others)} = 1)" if others else "true"
     folder.mkdir(parents=True, exist_ok=True)
     with duckdb.connect() as connection:
         connection.execute(f"SET enable_progress_bar = false; SET VARIABLE seed = {seed}")
@@ -408,13 +419,13 @@ def generate(
         _units(connection, Size(units, flagged))
         more = f"if(employer, {dice('further', 8)} - 4, {dice('more', 12)} - 10)"
         sites = f"""FROM (
-            SELECT *, true AS seat FROM unit UNION ALL
+            SELECT *, true AS seat FROM unit WHERE {known} UNION ALL
             SELECT * EXCLUDE n REPLACE (nth + n AS nth), false AS seat
             FROM (FROM unit WHERE flagged), range(1, 4) AS further(n) WHERE n <= {more})"""
         listed = f"FROM unit WHERE (flagged AND {dice('listed', 100)} < 16) OR " + (
             f"(NOT flagged AND NOT person AND {dice('unflagged', 20000)} = 0)"
         )
-        rna = "FROM unit WHERE rna IS NOT NULL"
+        rna = f"FROM unit WHERE rna IS NOT NULL AND {known}"
         return {
             "sirene": _write(
                 *(connection, _unit_columns(), "FROM unit"),
@@ -442,12 +453,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--units", type=int, default=100_000, help="legal units")
     parser.add_argument("--flagged", type=int, help="those of the ESS; one in 24 if not given")
+    parser.add_argument("--others", type=int, help="other units with establishments; all")
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--format", choices=FORMATS, default="parquet")
     parser.add_argument("--seed", type=int, default=SEED)
     given = parser.parse_args()
     flagged = given.flagged or max(1, given.units // 24)
-    made = generate(given.folder, given.units, flagged, given.format, given.seed)
+    made = generate(
+        given.folder, given.units, flagged, given.format, others=given.others, seed=given.seed
+    )
     for name, path in made.items():
         print(f"{name}={path}")
 

@@ -250,10 +250,13 @@ def _checked(settings: Settings, what: Plan, console: Console) -> Iterator[Check
 def _convert_all(
     settings: Settings, what: Plan, console: Console
 ) -> tuple[list[Converted], list[Finding]]:
-    """Convert every source; problems that forbid going on are raised together."""
+    """Convert every source; problems that forbid going on are raised together, and files that are
+    not there before any other is read.
+    """
     converted: list[Converted] = []
     findings: list[Finding] = []
     problems: list[str] = []
+    _stop_on_problems(_missing(what), [], settings)
     with _progress(console) as progress:
 
         def track(rows: Iterator[Row | LeftOut], name: str) -> Iterator[Row | LeftOut]:
@@ -288,18 +291,35 @@ def _convert_all(
                 _finding("unread-column", f"{source.name}: {column}")
                 for column in done.outcome.unread
             ]
-    if problems:
-        findings += [_finding("input", each) for each in problems]
-        with duckdb.connect() as connection:
-            report.begin(connection)
-            report.add(connection, findings)
-            report.write(connection, [], settings.var / "build", "ESS")
-        raise BuildFailed(
-            f"Nothing was released. Problems in the input: {len(problems)}.",
-            settings.var / "build" / "report.html",
-            problems[:PROBLEMS_SHOWN],
-        )
+    _stop_on_problems(problems, findings, settings)
     return converted, findings
+
+
+def _missing(what: Plan) -> list[str]:
+    """What is wrong with the files that were given, or not given."""
+    problems = []
+    for source in what.sources:
+        try:
+            source.paths(what.given.get(source.name))
+        except KgError as error:
+            problems.append(str(error))
+    return problems
+
+
+def _stop_on_problems(problems: list[str], findings: list[Finding], settings: Settings) -> None:
+    """Report the problems of the input, if there are any, with what else was found."""
+    if not problems:
+        return
+    folder = settings.var / "build"
+    with duckdb.connect() as connection:
+        report.begin(connection)
+        report.add(connection, [*findings, *(_finding("input", each) for each in problems)])
+        report.write(connection, [], folder, "ESS")
+    raise BuildFailed(
+        f"Nothing was released. Problems in the input: {len(problems)}.",
+        folder / "report.html",
+        problems[:PROBLEMS_SHOWN],
+    )
 
 
 def _heard(source: Source, converted: list[Converted]) -> list[Converted]:

@@ -7,6 +7,7 @@ one that query workers are forked from.
 from __future__ import annotations
 
 import datetime
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from kg.build import Plan
 
 FORMATS = ("nq", "nt", "ttl", "jsonld", "rdf")
+_COMMA = re.compile(r",(?=[a-z][a-z-]*=)")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -49,9 +51,12 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _given(pairs: tuple[str, ...]) -> dict[str, Path]:
-    """`name=path` pairs as a mapping."""
+    """`name=path` pairs as a mapping; several may stand in one, with commas between.
+
+    A comma begins another pair only before a name and `=`: paths may have commas.
+    """
     given = {}
-    for pair in pairs:
+    for pair in (part for text in pairs for part in _COMMA.split(text)):
         name, equals, path = pair.partition("=")
         if not equals or not path:
             raise InputError(
@@ -69,7 +74,11 @@ def _plan(settings: Settings, profile: str, pairs: tuple[str, ...]) -> Plan:
 
 
 with_option = click.option(
-    "--with", "pairs", multiple=True, metavar="SOURCE=PATH", help="Read a source from this path."
+    "--with",
+    "pairs",
+    multiple=True,
+    metavar="SOURCE=PATH,…",
+    help="Read a source from this path.",
 )
 profile_option = click.option(
     "--profile", default="default", show_default=True, help="A set of sources: data/profiles/."

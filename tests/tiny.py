@@ -37,6 +37,10 @@ def triples(row: Row) -> Iterator[Triple]:
         yield iri.part(node, "siren"), SKOS.notation, number
 
 
+def stated_by(row: Row) -> str:
+    return row["source"] or "tiny"
+
+
 def source(folder: Path, *rows: str, header: str = HEADER, least: int = 0) -> Source:
     """The source `tiny` over a table with these rows, written into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -50,7 +54,7 @@ def source(folder: Path, *rows: str, header: str = HEADER, least: int = 0) -> So
         records=lambda inputs: (row for file in inputs.paths for row in read_csv(file)),
         triples=triples,
         check=lambda given: [],
-        stated_by=lambda row: row["source"] or "tiny",
+        stated_by=stated_by,
         ignored=frozenset({"remark"}),
         expect={"organization": (least, 1000)},
     )

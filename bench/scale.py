@@ -1,0 +1,127 @@
+"""docs/scale.md, from the figures of builds.
+
+What has a target stands in bold, with ✓ where it is met.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from bench.report import table
+from kg.settings import ROOT
+
+PAGE = ROOT / "docs" / "scale.md"
+TARGETS = {"national": (20 * 60, 6 * 1024), "employers": (3 * 60, 6 * 1024)}
+NATIONAL, EMPLOYERS = 1_000_000, 155_000  # organisations from which on a target counts
+HEAD = """# Scale
+
+Written by `make bench-build` (a small part) and `python -m bench.build` (any size). The registers
+are invented by `bench/registers.py`, with all columns and traps of the real ones; the build is that
+of `kg build`, from the registers' files to a release that can be served. Memory is that of all its
+processes, pages that they share counted once.
+
+## What makes it so
+
+- DuckDB sifts a register's file and hands over the rows that are wanted; they become statements in
+  as many processes as there are cores, in chunks of rows. A chunk that is done is kept: after a
+  build that was killed the next one goes on there (`kg/mapping.py`). Nothing depends on the number
+  of processes.
+- Statements lie in a working database on disk with a limit of memory (`KG_BUILD_MEMORY`). Only
+  those that are made twice are grouped; all are sorted once, and dumps are read in that order.
+- Sources that are `COMPLETE` state what the rules would derive of their rows. Rules, and checks in
+  SPARQL, look at what the other sources state and at the things that these speak of; checks that
+  matter for registers are SQL over everything (`ontology/checks/*.sql`).
+- The disk engine's store is loaded, and Turtle written, in processes of their own while the index
+  is made.
+- What did not change is not converted again: a source's files, options, code, and the sources that
+  it needs decide.
+"""
+
+
+def write(folder: Path) -> None:
+    """Write the page from all results in a folder."""
+    found = [json.loads(path.read_text()) for path in folder.glob("*.json")]
+    found.sort(key=lambda each: (each["profile"], each["units"]))
+    parts = [HEAD, "## Builds\n", table(_COLUMNS, map(_row, found))]
+    parts += [section(each) for each in found]
+    parts += [mapping(each) for each in found[-1:] if each.get("mapping")]
+    PAGE.write_text("\n".join(parts), encoding="utf-8")
+
+
+_COLUMNS = [
+    *("profile", "rows read", "organisations", "statements", "minutes", "peak memory, MiB"),
+    *("seconds per 100,000 statements", "again, one list changed: minutes"),
+]
+
+
+def _row(figures: dict[str, Any]) -> Iterator[str]:
+    organizations = figures["entities"]["organization"]
+    peak = max(stage["memory"] for stage in figures["stages"])
+    counts = organizations > (NATIONAL if figures["profile"] == "national" else EMPLOYERS)
+    most = TARGETS.get(figures["profile"], (0, 0)) if counts else (0, 0)
+    yield figures["profile"]
+    yield f"{figures['rows']:,}"
+    yield f"{organizations:,}"
+    yield f"{figures['statements']:,}"
+    yield _judged(figures["seconds"] / 60, most[0] / 60, ".1f")
+    yield _judged(peak, most[1], ",.0f")
+    yield f"{figures['seconds'] / figures['statements'] * 100_000:.1f}"
+    yield f"{figures['again']['seconds'] / 60:.1f}" if "again" in figures else "–"
+
+
+def _judged(value: float, most: float, form: str) -> str:
+    """A figure, and whether it meets its target, if there is one."""
+    if not most:
+        return f"{value:{form}}"
+    return f"**{value:{form}}** {'✓' if value <= most else '✗'} (at most {most:,.0f})"
+
+
+def section(figures: dict[str, Any]) -> str:
+    """The stages of one build."""
+    again = {each["name"]: each["seconds"] for each in figures.get("again", {}).get("stages", [])}
+    rows = [
+        [
+            stage["name"],
+            f"{stage['seconds']:,.1f}",
+            f"{stage['memory']:,.0f}",
+            f"{again[stage['name']]:,.1f}" if stage["name"] in again else "–",
+        ]
+        for stage in figures["stages"]
+    ]
+    text = f"{figures['date']}, {figures['cores']} cores."
+    if figures["busy"]:
+        text += " The machine had other work to do at the same time."
+    title = f"{figures['profile']}, {figures['flagged']:,} flagged of {figures['units']:,} units"
+    sizes = ", ".join(f"{name} {size / 1e6:,.0f} MB" for name, size in figures["sizes"].items())
+    return "\n".join(
+        [
+            f"## {title}\n",
+            f"{text} The release: {sizes}.\n",
+            table(["stage", "seconds", "peak memory, MiB", "again, seconds"], rows),
+        ]
+    )
+
+
+def mapping(figures: dict[str, Any]) -> str:
+    """Our mapping beside another's."""
+    compared = figures["mapping"]
+    rows = []
+    for name in ("kg", "Morph-KGC"):
+        seconds, statements = compared[name]["seconds"], compared[name]["statements"]
+        rows.append([name, f"{statements:,}", f"{seconds:.1f}", f"{statements / seconds:,.0f}"])
+    ratio = compared["kg"]["seconds"] / compared["Morph-KGC"]["seconds"]
+    per = ratio * compared["Morph-KGC"]["statements"] / compared["kg"]["statements"]
+    return "\n".join(
+        [
+            "## The mapping beside Morph-KGC\n",
+            f"From one CSV file of {compared['rows']:,} legal units to statements on disk, best of "
+            "three, with as many processes as there are cores. Morph-KGC follows "
+            "`bench/mapping/sirene.rml.ttl`, which says what RML can say of it: without check "
+            "digits, families, and the choice and cleaning of names.\n",
+            table(["system", "statements", "seconds", "statements a second"], rows),
+            f"Ours takes {_judged(per, 1.0, '.2f')} times as long for a statement.\n",
+        ]
+    )
