@@ -147,9 +147,7 @@ def _build(settings: Settings, what: Plan, date: str, console: Console) -> relea
         with _stage(console, "Counting"):
             cubes.add(checked.connection, date, scratch)
         with _stage(console, "Describing the graph"):
-            description = describe.describe(
-                checked.connection, [each.source for each in checked.converted], edition
-            )
+            description = describe.describe(checked.connection, checked.converted, edition)
             statements.add(checked.connection, description, "description", scratch)
         contents = writer.Contents(
             edition=edition,

@@ -46,6 +46,15 @@ class Converted:
         """The Parquet files of its statements, as a pattern that DuckDB reads like one file."""
         return self.folder / "*.parquet"
 
+    def makers(self) -> list[str]:
+        """The sources whose statements these are: the register, or the pages that were read."""
+        with duckdb.connect() as connection:
+            rows = connection.execute(
+                "SELECT DISTINCT source FROM read_parquet($1) ORDER BY source",
+                [str(self.statements)],
+            ).fetchall()
+        return [str(source) for (source,) in rows]
+
 
 def convert(  # noqa: PLR0913 - what decides on a conversion
     source: Source,

@@ -1,8 +1,9 @@
 """The graph's description of itself, for machines: what is in here, from whom, and how to ask.
 
 These triples are a source of their own, `description`, in the queried graph and in
-`description.ttl`: the data set (DCAT, VoID), the SPARQL service, the sources and the graphs of
-their statements, the prefixes, and the competency questions as examples (SIB convention).
+`description.ttl`: the data set (DCAT, VoID) and its partitions, the SPARQL service, the sources and
+the graphs of their statements, the prefixes, and the competency questions as examples (SIB
+convention).
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ import pyoxigraph
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
 from kg import iri
+from kg.convert import Converted
 from kg.iri import BASE, named
+from kg.partitions import partitions
 from kg.queryfile import QueryFile, read_all
 from kg.settings import ONTOLOGY
 from kg.sources import Source, Triple
@@ -51,7 +54,7 @@ _EXECUTABLE = {
     "ASK": (SH.SPARQLAskExecutable, SH.ask),
     "CONSTRUCT": (SH.SPARQLConstructExecutable, SH.construct),
 }
-_OWN_SOURCES = {
+OWN_SOURCES = {
     "inferred": (
         "Déductions",
         "Inferences",
@@ -85,14 +88,16 @@ class Edition:
 
 
 def describe(
-    connection: duckdb.DuckDBPyConnection, sources: Sequence[Source], edition: Edition
+    connection: duckdb.DuckDBPyConnection, converted: Sequence[Converted], edition: Edition
 ) -> list[Triple]:
     """All triples of the description, itself counted among the statements that it counts."""
+    folders = {each.source.name: each.makers() for each in converted}
+    folders |= {name: [name] for name in OWN_SOURCES if name != "description"}
     triples = {
         *_dataset(edition),
-        *_partitions(connection),
+        *partitions(connection, DATASET, folders),
         *_service(edition),
-        *_sources(sources, edition),
+        *_sources([each.source for each in converted], edition),
         *_graphs(connection),
         *_prefixes(),
         *(t for question in read_all(ONTOLOGY / "questions") for t in _example(question)),
@@ -151,32 +156,6 @@ def _dataset(edition: Edition) -> Iterator[Triple]:
     )
 
 
-def _partitions(connection: duckdb.DuckDBPyConnection) -> Iterator[Triple]:
-    """VoID class and property partitions of the whole data set (VoID, section 4.5)."""
-    queries = {
-        "class": (
-            "object",
-            f"predicate = '{RDF.type}' AND starts_with(subject, '<{BASE}')",
-            (VOID.classPartition, VOID["class"], VOID.entities),
-        ),
-        "property": (
-            "predicate",
-            "true",
-            (VOID.propertyPartition, VOID.property, VOID.triples),
-        ),
-    }
-    for name, (column, condition, (partition, points_to, counts)) in queries.items():
-        rows = connection.execute(
-            f"SELECT {column}, count(DISTINCT (subject, object)) FROM statement "
-            f"WHERE {condition} GROUP BY {column} ORDER BY {column}"
-        ).fetchall()
-        for number, (term, count) in enumerate(rows, 1):
-            node = iri.part(DATASET, f"{name}-{number}")
-            yield DATASET, partition, node
-            yield node, points_to, NamedNode(str(term)[1:-1])
-            yield node, counts, _integer(int(count))
-
-
 def _service(edition: Edition) -> Iterator[Triple]:
     """The SPARQL service (SPARQL 1.1 Service Description, section 3); its graphs: `_graphs`."""
     yield SERVICE, RDF.type, SD.Service
@@ -201,7 +180,7 @@ def _sources(sources: Sequence[Source], edition: Edition) -> Iterator[Triple]:
             assert isinstance(quad.object, NamedNode | Literal), f"{source.description}: as above"
             yield quad.subject, quad.predicate, quad.object
         yield DATASET, DCTERMS.source, named("source", source.name)
-    for name, (title_fr, title_en, about_fr, about_en) in _OWN_SOURCES.items():
+    for name, (title_fr, title_en, about_fr, about_en) in OWN_SOURCES.items():
         node = named("source", name)
         yield node, RDF.type, PROV.Entity
         yield node, RDF.type, DCAT.Dataset

@@ -21,6 +21,7 @@ from pyoxigraph import RdfFormat, parse, serialize
 
 from kg import statements
 from kg.convert import Converted
+from kg.describe import OWN_SOURCES
 from kg.iri import kinds
 from kg.vocab import prefixes
 
@@ -45,14 +46,8 @@ def write_sources(
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE source_set AS SELECT DISTINCT sources FROM {_file(folder)}"
     )
-    parts = []
-    for source in sources:
-        (names,) = connection.execute(
-            "SELECT list(DISTINCT source) FROM read_parquet($files)",
-            {"files": str(source.statements)},
-        ).fetchone() or ([],)
-        parts.append((source.source.name, sorted(names or [])))
-    parts += [(own, [own]) for own in ("inferred", "statistics", "description")]
+    parts = [(each.source.name, each.makers()) for each in sources]
+    parts += [(own, [own]) for own in OWN_SOURCES]
     made_by = "sources IN (FROM source_set WHERE list_has_any(sources, {}))"
     conditions = [(f"source-{key}", made_by.format(names)) for key, names in parts]
     yield from _write_quads(connection, folder, base, conditions)

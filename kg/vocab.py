@@ -147,6 +147,7 @@ VOID = Vocabulary(
     "linkPredicate objectsTarget properties property propertyPartition sparqlEndpoint "
     "subjectsTarget subset target triples uriSpace vocabulary",
 )
+VOID_EXT = Vocabulary("void-ext", "datatype datatypePartition")
 XSD = Vocabulary(
     "xsd", "anyURI boolean date dateTime decimal duration gYear gYearMonth integer string"
 )
