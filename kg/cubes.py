@@ -154,11 +154,13 @@ def add(connection: duckdb.DuckDBPyConnection, date: str, scratch: Path) -> int:
     rows = connection.execute("SELECT DISTINCT measure FROM counted").fetchall()
     known = {str(measure) for (measure,) in rows}
     total = 0
+    described: list[Triple] = []
     for cube in CUBES:
         measures = {name: each for name, each in cube.measures.items() if name in known}
         if count := _observe(connection, cube, measures):
-            statements.add(connection, _described(cube, measures, date), SOURCE, scratch)
+            described += _described(cube, measures, date)
             total += count
+    statements.add(connection, described, SOURCE, scratch)
     return total
 
 
