@@ -12,6 +12,7 @@ from kg import build
 from kg.release import Release, Releases
 from kg.settings import ROOT, Settings
 from kg.sources import Triple
+from tests.sources import registers
 from tests.sources.snapshot import assert_snapshot, canonical
 
 
@@ -19,7 +20,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--rewrite-snapshots",
         action="store_true",
-        help="write the expected.nt files anew from what the sources produce now",
+        help="write the expected.nt files anew from what the sources produce now, and the rows of "
+        "questions that need registers",
     )
 
 
@@ -38,12 +40,25 @@ def default_release(tmp_path_factory: pytest.TempPathFactory) -> Release:
         pytest.skip(
             f"the official territories are not installed: run 'npm ci' in {packages.parent}"
         )
-    folder = tmp_path_factory.getbasetemp()
+
+    def built(var: Path) -> Release:
+        quiet = Console(quiet=True)
+        return build.build(Settings(var=var), build.plan("default", {}), "2026-11-23", quiet)
+
+    return _once(tmp_path_factory, "default-release", built)
+
+
+@pytest.fixture(scope="session")
+def registers_release(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    """The release of the samples of all registers, built once likewise."""
+    return _once(tmp_path_factory, "registers-release", registers.released)
+
+
+def _once(factory: pytest.TempPathFactory, name: str, built: Callable[[Path], Release]) -> Release:
+    folder = factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent  # of this run; without workers, the parent is that of all runs
-    settings = Settings(var=folder / "default-release")
-    with (folder / "default-release.lock").open("w") as lock:
+    settings = Settings(var=folder / name)
+    with (folder / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return Releases(settings.releases).current() or build.build(
-            settings, build.plan("default", {}), "2026-11-23", Console(quiet=True)
-        )
+        return Releases(settings.releases).current() or built(settings.var)

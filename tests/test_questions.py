@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import pytest
 
+from kg import sources
 from kg.iri import kinds
 from kg.query import Request
 from kg.query.local import LocalEngine, open_store
@@ -55,20 +56,31 @@ SUBJECTS = {
     "names and former names": "names-of-an-organization",
     "roles known only by attestation": "roles-known-only-on-a-date",
     "ministers in charge of the ESS": "ministers-in-charge-of-the-ess",
+    "registers: list and flag": "list-and-flag",
+    "registers: listed without flag": "listed-without-flag",
+    "registers: approvals valid on a date": "approvals-valid-on-a-date",
+    "registers: active for one, ceased for another": "active-and-ceased",
 }
 
 every_question = pytest.mark.parametrize("question", QUESTIONS, ids=lambda each: each.name)
 
 
 @pytest.fixture(scope="module")
-def ask(default_release):
-    """`ask(text)`: header and rows of the answer, as text."""
-    engine = LocalEngine(open_store(default_release))
+def answer(default_release, registers_release):
+    """`answer(text, registers)`: an answer as CSV, of the default release or of the registers'."""
+    engines = [LocalEngine(open_store(each)) for each in (default_release, registers_release)]
 
-    def rows(text):
-        return table(engine.answer(Request(text, media_type="text/csv")).read().decode())
+    def csv_text(text, registers=False):
+        request = Request(text, media_type="text/csv")
+        return engines[registers].answer(request).read().decode()
 
-    return rows
+    return csv_text
+
+
+@pytest.fixture(scope="module")
+def ask(answer):
+    """`ask(text)`: header and rows of the answer of the default release, as text."""
+    return lambda text: table(answer(text))
 
 
 def table(text):
@@ -84,12 +96,18 @@ def body(question):
 
 
 @every_question
-def test_a_question_gives_exactly_the_expected_rows_in_their_order(question, ask):
+def test_a_question_gives_exactly_the_expected_rows_in_their_order(question, answer, request):
     path = question.path.relative_to(ROOT)
-    assert ask(question.text) == expected(question), (
-        f"if the new rows are right, run 'kg build' and "
-        f"'kg query @{path} --format csv > {path.with_suffix('.csv')}'"
+    registers = "sources" in question.header
+    text = answer(question.text, registers)
+    if registers and request.config.getoption("--rewrite-snapshots"):
+        question.path.with_suffix(".csv").write_text(text, encoding="utf-8", newline="")
+    mend = (
+        "pytest --rewrite-snapshots"
+        if registers
+        else (f"'kg build' and 'kg query @{path} --format csv > {path.with_suffix('.csv')}'")
     )
+    assert table(text) == expected(question), f"if the new rows are right, run {mend}"
 
 
 @every_question
@@ -106,6 +124,12 @@ def test_a_question_explains_itself_in_both_languages(question):
         for lang in ("fr", "en"):
             assert question.get(field, lang), f"{question.path}: # {field}@{lang}:"
     assert question.get("keywords")
+
+
+@every_question
+def test_the_sources_that_a_question_needs_are_sources(question):
+    needed = question.header.get("sources", "").split(", ")
+    assert set(needed) - {""} <= set(sources.names()), f"{question.path}: # sources:"
 
 
 @every_question

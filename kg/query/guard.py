@@ -217,4 +217,6 @@ def _services(text: str) -> Iterator[re.Match[str]]:
 
 def names_dataset(text: str) -> bool:
     """Whether the query has a FROM clause of its own: the word stands nowhere else in a query."""
+    if "from" not in text.lower():
+        return False
     return any(terminal == "word" and word.upper() == "FROM" for terminal, word in tokens(text))

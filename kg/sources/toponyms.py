@@ -61,7 +61,7 @@ def folded(name: str) -> str:
 
 
 def departement_of(code: str) -> str:
-    """The département, or the overseas collectivity, that an INSEE code of a commune begins with.
+    """The département, or the overseas collectivity, that a commune's INSEE code begins with.
 
     >>> departement_of("2A004"), departement_of("97411")
     ('2A', '974')
@@ -72,8 +72,9 @@ def departement_of(code: str) -> str:
 def finder(territories: Path) -> Finder:
     """`find(name, departement, postal_code)`: the INSEE code of a commune or arrondissement.
 
-    It is empty when none or several fit; `departement` is a code, the postal code may be empty.
-    `territories` is the Parquet file of that source's statements.
+    It is empty when none or several fit. `departement` is a code; one of the two may be empty, and
+    without the département the postal code must be the commune's. `territories` is the Parquet file
+    of that source's statements.
     """
     with duckdb.connect() as connection:
         connection.read_parquet(str(territories)).create_view("stated")
@@ -86,12 +87,13 @@ def finder(territories: Path) -> Finder:
 
     @cache
     def find(name: str, departement: str, postal_code: str = "") -> str:
-        for table, spelling in zip(tables, 2 * _spellings(name), strict=True):
-            codes = table.get((departement, spelling), set())
-            if len(codes) > 1:
-                codes = {code for code in codes if (code, postal_code) in postal}
-            if len(codes) == 1:
-                return min(codes)
+        for each in (departement,) if departement else _departements(postal_code):
+            for table, spelling in zip(tables, 2 * _spellings(name), strict=True):
+                codes = table.get((each, spelling), set())
+                if len(codes) > 1 or not departement:
+                    codes = {code for code in codes if (code, postal_code) in postal}
+                if len(codes) == 1:
+                    return min(codes)
         return ""
 
     return find
@@ -115,6 +117,13 @@ def departements(territories: Path) -> Callable[[str], str]:
         return next((known[each] for each in map(" ".join, parts) if each in known), "")
 
     return find
+
+
+def _departements(postal_code: str) -> tuple[str, ...]:
+    """The départements, or overseas collectivities, that a postal code may begin with."""
+    if postal_code.startswith("20"):
+        return ("2A", "2B")
+    return (departement_of(postal_code),) if postal_code else ()
 
 
 def _spellings(name: str) -> tuple[str, str]:

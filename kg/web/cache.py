@@ -4,7 +4,7 @@ The key stands for the release and all else that an answer depends on: nothing i
 only forgotten when room is short, what was not used for longest first.
 
     Memory   of one process
-    Disk     <var>/cache/answers/<2 letters>/<key>, shared by all processes
+    Disk     <var>/cache/answers/<2 letters>/<key>, shared by all processes: what took long to make
                checksum, length of head, head (JSON), body
 """
 
@@ -17,18 +17,22 @@ import struct
 import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
-from kg.web.encoding import decoded, encoded
+from kg.web.encoding import SMALLEST, decoded, encoded
 
 MIB = 1 << 20
 # An answer takes at most this part of the room.
 PART = 8
+# Seconds; what was made faster is made anew as soon as it is read from a disk.
+LONG = 0.02
+# A smaller body is kept as it is: most clients of small answers ask for no coding.
+SMALL = 1 << 16
 _LENGTH = struct.Struct("!I")
 _CHECKSUM = 16
 _T = TypeVar("_T")
@@ -36,8 +40,8 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class Kept:
-    """A whole answer: its headers, and its body in a content coding; `size` is that of the plain
-    body. A body that is not worth compressing has no `coding`.
+    """A whole answer: its headers, and its body in a content coding, or none; `size` is that of the
+    plain body.
     """
 
     headers: list[tuple[str, str]]
@@ -53,51 +57,64 @@ class Cache:
         """`memory` and `disk` in MiB; `folder` is there for passing files too."""
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
-        self._memory = Memory(memory * MIB)
+        self._memory: Memory[Kept] = Memory(memory * MIB)
         self._disk = Disk(folder / "answers", disk * MIB)
 
     def get(self, key: str, coding: str) -> Kept | None:
-        """The answer, in that coding unless it is plain, or large and in another one."""
+        """The answer, in that coding unless it is tiny, or large and in another one."""
         if found := self._memory.get((key, coding)):
             return found
         kept = self._memory.get(key)
         if kept is None and (kept := self._disk.get(key)):
             self._memory.put(key, kept)
-        if kept is None or kept.coding in {"", coding} or kept.size > MIB:
+        if kept is None or kept.coding == coding or not SMALLEST <= kept.size <= MIB:
             return kept
         found = recoded(kept, coding)
         self._memory.put((key, coding), found)
         return found
 
-    def put(self, key: str, kept: Kept) -> None:
-        """Keep an answer, if it fits."""
+    def put(self, key: str, kept: Kept, seconds: float = LONG) -> None:
+        """Keep an answer that took so long to make, if it fits."""
         self._memory.put(key, kept)
-        self._disk.put(key, kept)
+        if seconds >= LONG:
+            self._disk.put(key, kept)
 
 
 def recoded(kept: Kept, coding: str) -> Kept:
     """The same answer in another coding."""
-    plain = decoded(kept.body)
+    plain: Iterable[bytes] = decoded(kept.body) if kept.coding else [kept.body]
     return replace(kept, body=b"".join(encoded(plain, coding) if coding else plain), coding=coding)
 
 
-class Memory:
+class Body(Protocol):
+    """Whatever is kept for its body."""
+
+    @property
+    def body(self) -> bytes:
+        """The bytes."""
+        ...
+
+
+_B = TypeVar("_B", bound=Body)
+
+
+class Memory(Generic[_B]):
     """Answers in memory, at most `limit` bytes of them."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._size = 0
-        self._kept: OrderedDict[Hashable, Kept] = OrderedDict()
+        self._kept: OrderedDict[Hashable, _B] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable) -> Kept | None:
+    def get(self, key: Hashable) -> _B | None:
         """The answer, if it is still here."""
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
             return self._kept.get(key)
 
-    def put(self, key: Hashable, kept: Kept) -> None:
+    def put(self, key: Hashable, kept: _B) -> None:
         """Keep an answer, and forget others for it."""
         size = _weight(kept)
         if size > self._limit // PART:
@@ -112,7 +129,7 @@ class Memory:
                 self._size -= _weight(old)
 
 
-def _weight(kept: Kept) -> int:
+def _weight(kept: Body) -> int:
     return len(kept.body) + 2000  # headers, key and the objects themselves
 
 

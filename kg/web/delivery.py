@@ -17,7 +17,7 @@ from werkzeug.http import parse_date
 from werkzeug.wrappers import Request, Response
 from werkzeug.wsgi import FileWrapper
 
-from kg.web.cache import MIB, Kept, recoded
+from kg.web.cache import MIB, SMALL, Kept, recoded
 from kg.web.encoding import CHUNK, decoded, encoded, worthwhile
 
 # These belong to one sending of an answer, not to the answer.
@@ -39,7 +39,7 @@ Content: TypeAlias = Kept | Large
 def keep(headers: Headers, chunks: Iterable[bytes], size: int) -> Kept:
     """An answer in the coding that it is kept in; `size` is that of the chunks together."""
     lasting = [(name, value) for name, value in headers if name not in PASSING]
-    if worthwhile(headers["Content-Type"], size):
+    if size > SMALL and worthwhile(headers["Content-Type"], size):
         return Kept(lasting, b"".join(encoded(chunks, "zstd")), "zstd", size)
     return Kept(lasting, b"".join(chunks), "", size)
 

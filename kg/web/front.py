@@ -1,6 +1,7 @@
 """Before the site of a release: what answers by itself whatever it can, and leaves Flask the rest.
 
-request ── the client has it    ── 304
+request ── just like another    ── the same response again, unread
+        ── the client has it    ── 304
         ── given before         ── from the cache
         ── a program's query    ── from the query workers; the same at the same time, only once
         ── anything else        ── Flask; a whole page is kept
@@ -9,20 +10,25 @@ request ── the client has it    ── 304
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import time
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from io import BytesIO
 from typing import TYPE_CHECKING
 
 from flask import Flask
 from werkzeug.datastructures import Headers
+from werkzeug.http import quote_etag
 from werkzeug.wrappers import Request, Response
 from werkzeug.wsgi import FileWrapper
 
 from kg.errors import QueryError, ServiceBusy, TooManyQueries
 from kg.web import encoding, i18n, protocol
 from kg.web.app import CURRENT, ERROR, house
-from kg.web.cache import MIB, Cache, Flights, Kept
+from kg.web.cache import MIB, SMALL, Cache, Flights, Kept, Memory
 from kg.web.delivery import Content, Large, held, keep, not_modified, send
 from kg.web.negotiate import content_type
 from kg.web.protocol import Asked
@@ -33,6 +39,25 @@ if TYPE_CHECKING:
 
 # A larger answer is made anew each time.
 LARGEST = 64 * MIB
+# What of a request an answer may depend on, besides the body of a query.
+_SAID = (
+    *("REQUEST_METHOD", "wsgi.url_scheme", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING"),
+    *("CONTENT_TYPE", "HTTP_HOST", "HTTP_COOKIE", "HTTP_CONTENT_ENCODING"),
+    *("HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING", "HTTP_ACCEPT_LANGUAGE"),
+    *("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE"),
+)
+SPARQL = "/sparql"
+# MiB of responses that are ready to be sent again.
+READY = 16
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A response as the server takes it."""
+
+    status: str
+    headers: list[tuple[str, str]]
+    body: bytes
 
 
 class Front:
@@ -43,9 +68,14 @@ class Front:
         self._cache = cache
         self._site: Site = app.extensions["kg"]
         self._flights: Flights[Content | QueryError] = Flights()
+        self._ready: Memory[Ready] = Memory(READY * MIB)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
+        said = _said(environ)
+        if said and (ready := self._ready.get(said)):
+            start_response(ready.status, ready.headers)
+            return [ready.body]
         request = Request(environ)
         try:
             response = self._respond(request)
@@ -54,6 +84,12 @@ class Front:
             response = None
         if response is None:
             return self._app(environ, start_response)
+        if said and _lasting(response):
+            body, status, headers = response.get_wsgi_response(environ)
+            ready = Ready(status, headers, b"".join(body))
+            self._ready.put(said, ready)
+            start_response(ready.status, ready.headers)
+            return [ready.body]
         body = response(environ, start_response)
         if request.method == "HEAD":
             response.close()
@@ -64,7 +100,7 @@ class Front:
         if "Range" in request.headers:
             return None
         coding = encoding.choose(request.headers.get("Accept-Encoding"))
-        if request.path == "/sparql" and request.method in {"GET", "HEAD", "POST"}:
+        if request.path == SPARQL and request.method in {"GET", "HEAD", "POST"}:
             request.max_content_length = self._app.config["MAX_CONTENT_LENGTH"]
             request.environ["wsgi.input"] = BytesIO(request.get_data())
             asked = protocol.read(request, self._site.settings)
@@ -83,6 +119,7 @@ class Front:
         key = self._key("page", request.host_url, *place, accept, i18n.choose(request))
         if kept := self._cache.get(key, coding):
             return send(request, kept, coding, self._cache.folder)
+        start = time.perf_counter()
         response = Response.from_app(self._app, _plain(request.environ, coding))
         if response.status_code == 304:
             etag = str(response.get_etag()[0])
@@ -93,7 +130,7 @@ class Front:
         kept = keep(response.headers, [response.get_data()], size)
         response.close()
         if response.status_code == 200 and response.cache_control.public:
-            self._cache.put(key, kept)
+            self._cache.put(key, kept, time.perf_counter() - start)
         return send(request, kept, coding, self._cache.folder, response.status_code)
 
     def _program(self, request: Request, asked: Asked, coding: str) -> Response:
@@ -131,24 +168,60 @@ class Front:
         return outcome
 
     def _evaluate(self, asked: Asked, key: str) -> Content:
+        start = time.perf_counter()
         answer = self._site.service.answer(asked.request)
+        seconds = time.perf_counter() - start
         headers = self._headers(asked, key)
         if answer.size > LARGEST:
             return Large(headers, answer.file, answer.size)
         with answer.file as file:
             kept = keep(headers, FileWrapper(file, encoding.CHUNK), answer.size)
         if asked.steady:
-            self._cache.put(key, kept)
+            self._cache.put(key, kept, seconds)
         return kept
 
     def _headers(self, asked: Asked, key: str) -> Headers:
-        response = Response(content_type=content_type(asked.request.media_type))
-        house(response, "")
-        response.headers["Cache-Control"] = CURRENT if asked.steady else "no-store"
+        modified = self._site.modified if asked.steady else None
+        headers = Headers(_standing(asked.request.media_type, modified))
         if asked.steady:
-            response.set_etag(key)
-            response.last_modified = self._site.modified
-        return response.headers
+            headers["ETag"] = quote_etag(key)
+        return headers
+
+
+@lru_cache
+def _standing(media_type: str, modified: datetime | None) -> Headers:
+    """What all answers in one form have in common; without a date, those that nobody may keep."""
+    response = Response(content_type=content_type(media_type))
+    house(response, "")
+    response.headers["Cache-Control"] = CURRENT if modified else "no-store"
+    if modified:
+        response.last_modified = modified
+    return response.headers
+
+
+def _said(environ: WSGIEnvironment) -> Hashable | None:
+    """All that a request says, if another may have said the same: a page's address, a query."""
+    method, query = environ["REQUEST_METHOD"], environ["PATH_INFO"] == SPARQL
+    if "HTTP_RANGE" in environ or "HTTP_TRANSFER_ENCODING" in environ:
+        return None
+    if method == "POST" and query:
+        size = environ.get("CONTENT_LENGTH", "")
+        if not size.isdecimal() or int(size) > SMALL:
+            return None
+        body = environ["wsgi.input"].read(int(size))
+        environ["wsgi.input"] = BytesIO(body)
+    elif method in {"GET", "HEAD"}:
+        body = b""
+    else:
+        return None
+    return (*map(environ.get, _SAID), body)
+
+
+def _lasting(response: Response) -> bool:
+    """Whether the same request would get this response again, and it is small enough to wait."""
+    public = response.headers.get("Cache-Control") == CURRENT and response.status_code in {200, 304}
+    whole = isinstance(response.response, list)
+    return public and whole and sum(map(len, response.response)) <= SMALL
 
 
 def _plain(environ: WSGIEnvironment, coding: str) -> WSGIEnvironment:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.exceptions import NotAcceptable
@@ -38,6 +39,12 @@ def choose(accept: str, offers: dict[str, str]) -> str | None:
     >>> choose("image/png", DOCUMENTS) is None
     True
     """
+    return _choose(accept, tuple(offers.items()))
+
+
+@lru_cache(maxsize=1024)
+def _choose(accept: str, offered: tuple[tuple[str, str], ...]) -> str | None:
+    offers = dict(offered)
     if not accept.strip():
         return next(iter(offers))
     ranges = list(parse_accept_header(accept, MIMEAccept))

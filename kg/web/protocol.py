@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import parse_qsl
 
@@ -54,7 +55,7 @@ class Asked:
     named: bool
     steady: bool
 
-    @property
+    @cached_property
     def request(self) -> query.Request:
         """What to ask the query service; for a page, a result that it can be made of."""
         shown = next(iter(RESULTS)) if self.offers is RESULTS else "nt"

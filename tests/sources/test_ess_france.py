@@ -65,7 +65,7 @@ def test_a_number_gets_back_the_zeros_that_a_spreadsheet_ate(sample):
 def test_whoever_stands_on_the_list_has_a_family_and_the_list_for_its_basis(sample):
     basis = named("family-basis", "ess-france-list")
     listed = {s for s, p, o in sample if (p, o) == (ESS.legalFamilyBasis, basis)}
-    assert len(listed) == 10
+    assert len(listed) == 13
     family = objects(sample, "410000038", ESS.legalFamily)
     assert family == {named("legal-family", "commercial-company")}
 
@@ -111,7 +111,7 @@ def test_a_name_that_others_do_not_give_is_another_name(territories, others):
 def test_those_that_no_other_source_describes_can_be_left_out(read):
     found = read(enterprises="known")
     assert [row[SIREN] for row in found if isinstance(row, Row)] == ["005580113", "888000080"]
-    assert found.count(LeftOut("not known to another source")) == 8
+    assert found.count(LeftOut("not known to another source")) == 11
 
 
 def test_a_masked_value_is_never_stated(sample):
@@ -156,11 +156,11 @@ def test_the_source_is_converted_under_its_own_name(territories, tmp_path):
     path.write_text(SAMPLE.read_text(encoding="utf-8") + "1,2\n", encoding="utf-8")
     needed = convert(load("territories"), SAMPLE.parents[1] / "territories", tmp_path / "build")
     done = convert(source, path, tmp_path / "build", needed=[needed])
-    assert done.outcome.entities == {"organization": 9}
+    assert done.outcome.entities == {"organization": 12}
     assert [str(each) for each in done.outcome.set_aside] == [
         "list.csv, line 11, column \"Nom ou raison sociale de l'entreprise\": '[ND]' is no name, "
         "and no other source names the organisation",
-        "list.csv, line 12: the row has 2 cells, the header 8",
+        "list.csv, line 15: the row has 2 cells, the header 8",
     ]
 
 

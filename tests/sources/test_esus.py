@@ -229,7 +229,7 @@ def test_the_source_is_converted(editions, tmp_path):
     needed = convert(load("territories"), SAMPLE.parent / "territories", tmp_path / "build")
     copy(editions / "2024.xlsx", tmp_path)
     done = convert(load("esus"), tmp_path / "2024.xlsx", tmp_path / "build", needed=[needed])
-    assert done.outcome.entities == {"organization": 4}
+    assert done.outcome.entities == {"organization": 6}
     assert done.outcome.set_aside == []
 
 

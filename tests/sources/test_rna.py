@@ -180,7 +180,7 @@ def test_by_default_only_associations_that_others_know_are_taken(read, others):
         "FOYER DU CANAL",
     ]
     reasons = [row.reason for row in found if isinstance(row, LeftOut)]
-    assert reasons.count("not known to another source") == 4
+    assert reasons.count("not known to another source") == 6
     graph = stated([row for row in found if isinstance(row, Row)])
     name = Literal("LES AMIS DU JARDIN PARTAGÉ", language="fr")
     assert objects(graph, JARDIN, SKOS.altLabel) == {name}
@@ -195,7 +195,7 @@ def test_an_association_is_known_by_its_w_number_too(read, territories, tmp_path
         load("rna"), SAMPLE / "rna_waldec.csv", tmp_path / "build", options=EVERY, needed=[needed]
     )
     found = read(SAMPLE / "rna_waldec.csv", {}, sirene=every.statements)
-    assert len([row for row in found if isinstance(row, Row)]) == 4
+    assert len([row for row in found if isinstance(row, Row)]) == 6
 
 
 def test_without_another_source_nothing_is_known_and_the_build_says_so(read):

@@ -77,6 +77,22 @@ def test_of_several_communes_the_postal_code_may_tell(twins, name, postal_code, 
     assert twins(name, "59", postal_code) == code
 
 
+@pytest.mark.parametrize(
+    ("name", "postal_code", "code"),
+    [
+        ("ROUBAIX", "59100", "59512"),
+        ("Ajaccio", "20090", "2A004"),
+        ("BASSE TERRE", "97100", "97105"),
+        ("ROUBAIX", "59000", ""),  # a postal code of another commune
+        ("ROUBAIX", "", ""),
+    ],
+)
+def test_without_its_departement_a_commune_is_found_by_its_postal_code(
+    find, name, postal_code, code
+):
+    assert find(name, "", postal_code) == code
+
+
 @given(st.text())
 def test_any_text_can_be_folded_again_without_change(name):
     once = toponyms.folded(name)

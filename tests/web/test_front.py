@@ -97,12 +97,40 @@ def test_the_second_answer_is_the_first_one_without_a_query(browser, service, pa
     assert same(first, browser.get(path, headers=headers))
 
 
-def test_another_process_finds_it_on_disk(app, service, tmp_path):
+def test_another_process_finds_it_on_disk(app, service, tmp_path, monkeypatch):
+    monkeypatch.setattr("kg.web.cache.LONG", 0.0)
     first, second = (Client(Front(app, Cache(tmp_path, 8, 8))) for _ in range(2))
     answers = [ask(first), first.get(ADA)]
     service.asked.clear()
     assert same(answers[0], ask(second)) and same(answers[1], second.get(ADA))
     assert not service.asked
+
+
+def test_what_was_quick_to_make_is_not_written_to_disk(app, service, tmp_path, monkeypatch):
+    monkeypatch.setattr("kg.web.cache.LONG", 3600.0)
+    client = Client(Front(app, Cache(tmp_path, 8, 8)))
+    assert ask(client).status_code == client.get(ADA).status_code == 200
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_a_request_like_an_earlier_one_is_not_even_read(browser, monkeypatch):
+    def post(**headers):
+        given = {"Content-Type": "application/sparql-query"} | headers
+        return browser.post("/sparql", data="SELECT ?s { ?s a ?o }", headers=given)
+
+    first, page = post(), browser.get(ADA)
+    monkeypatch.setattr("kg.web.front.Request", None)
+    assert same(first, post())
+    assert same(first, post(**{"X-Forwarded-For": "192.0.2.1", "User-Agent": "another"}))
+    assert same(page, browser.get(ADA))
+    for name in ("Accept", "Accept-Encoding", "If-None-Match", "Range"):
+        with pytest.raises(TypeError):
+            post(**{name: "text/csv"})
+    with pytest.raises(TypeError):
+        browser.get(ADA, headers={"Accept-Language": "en"})
+    browser.set_cookie("lang", "en")
+    with pytest.raises(TypeError):
+        browser.get(ADA)
 
 
 def test_the_front_says_what_the_site_says(app, client, browser):

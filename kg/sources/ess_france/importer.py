@@ -32,10 +32,17 @@ DEPARTEMENT = "Code du département de l'établissement"
 
 NEEDS = ("territories",)
 AFTER = ("curated", "sirene")
-OPTIONS = {"enterprises": ("all", "known")}  # known: described by another source of the build
+OPTIONS = {
+    "enterprises": ("all", "known"),  # known: described by another source of the build
+    "extent": ("france", "part"),
+}
 COMPLETE = True
 IGNORED = frozenset({"Département de l'établissement", "Région de l'établissement"})
-EXPECT = {"organization": (0, 1_600_000)}
+EXPECT = {"organization": (500_000, 1_600_000)}  # under the name that others give
+EXPECT_WITH: dict[tuple[str, str], dict[str, tuple[int, int]]] = {
+    ("enterprises", "known"): {},
+    ("extent", "part"): {},
+}
 
 # The families as the list names them, in lower case.
 FAMILIES = {

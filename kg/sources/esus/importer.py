@@ -34,8 +34,10 @@ Cell: TypeAlias = (
 )
 NEEDS = ("territories",)
 AFTER = ("curated", "ess-france", "sirene")
+OPTIONS = {"extent": ("france", "part")}
 IGNORED = frozenset({"", "region", "contact", "activity"})
-EXPECT = {"organization": (0, 4_000)}
+EXPECT = {"organization": (500, 6_000)}  # under the name that others give
+EXPECT_WITH: dict[tuple[str, str], dict[str, tuple[int, int]]] = {("extent", "part"): {}}
 SUFFIXES = (".xlsx", ".xls", ".xlsb", ".ods")
 EMPTY = {"", "-", "/", "NC", "N/A", "#N/A"}
 EPOCH = datetime.date(1899, 12, 30)  # day 0 of spreadsheets

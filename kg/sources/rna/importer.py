@@ -33,9 +33,17 @@ from kg.vocab import DCTERMS, ESS, FOAF, ORG, SCHEMA, SKOS
 
 NEEDS = ("territories",)
 AFTER = ("curated", "ess-france", "esus", "sirene")
-OPTIONS = {"associations": ("known", "all"), "purposes": ("stated", "left-out")}
+OPTIONS = {
+    "associations": ("known", "all"),
+    "purposes": ("stated", "left-out"),
+    "extent": ("france", "part"),
+}
 COMPLETE = True
-EXPECT = {"organization": (0, 2_500_000)}
+EXPECT: dict[str, tuple[int, int]] = {}  # as many as the others know
+EXPECT_WITH: dict[tuple[str, str], dict[str, tuple[int, int]]] = {
+    ("associations", "all"): {"organization": (1_000_000, 3_000_000)},
+    ("extent", "part"): {},
+}
 IGNORED = frozenset(
     {
         *("adr1", "adr2", "adr3", "libcom"),  # the seat, often a volunteer's home

@@ -37,8 +37,13 @@ MANDATE_SINCE, OFFICE_SINCE = "Date de début du mandat", "Date de début de la 
 
 NEEDS = ("territories",)
 AFTER = ("curated",)
-OPTIONS = {"offices": ("heads", "executives", "all")}
-EXPECT = {"person": (0, 600_000)}
+OPTIONS = {"offices": ("heads", "executives", "all"), "extent": ("france", "part")}
+EXPECT = {"person": (30_000, 40_000)}
+EXPECT_WITH: dict[tuple[str, str], dict[str, tuple[int, int]]] = {
+    ("offices", "executives"): {"person": (100_000, 250_000)},
+    ("offices", "all"): {"person": (450_000, 650_000)},
+    ("extent", "part"): {},
+}
 IGNORED = frozenset(
     {
         *(BORN, "Lieu de naissance", "Code sexe", "Code nationalité"),
