@@ -41,6 +41,7 @@ def release(settings: Settings, size: int) -> Release:
             "CREATE TABLE statement "
             "(subject VARCHAR, predicate VARCHAR, object VARCHAR, sources VARCHAR[])"
         )
+        connection.execute("CREATE TABLE link (old VARCHAR, new VARCHAR, used BOOLEAN)")
         connection.execute(READ, {"file": str(quads)})
         made = _write(connection, releases, folder, settings)
     shutil.rmtree(folder / "spill", ignore_errors=True)
@@ -59,7 +60,6 @@ def _write(
         edition=edition,
         base=BASE,
         sources=[],
-        redirects={},
         description=description,
         contradictions=0,
         previous=None,

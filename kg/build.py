@@ -21,10 +21,11 @@ from rdflib import Graph
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from kg import check, convert, describe, link, release, report, rules, sources, statements, writer
+from kg import check, convert, describe, release, report, rules, sources, statements, writer
 from kg.convert import Converted
 from kg.errors import BuildFailed, InputError, KgError
 from kg.iri import BASE
+from kg.link import decisions
 from kg.report import Finding
 from kg.settings import DATA, Settings
 from kg.sources import Source
@@ -51,7 +52,6 @@ class Checked:
 
     connection: duckdb.DuckDBPyConnection
     converted: list[Converted]
-    redirects: dict[str, str]
     findings: list[Finding]
 
 
@@ -123,7 +123,6 @@ def _build(settings: Settings, what: Plan, date: str, console: Console) -> relea
             edition=edition,
             base=settings.base_iri,
             sources=checked.converted,
-            redirects=checked.redirects,
             description=description,
             contradictions=_contradictions(checked.findings),
             previous=releases.current(),
@@ -170,7 +169,7 @@ def _checked(settings: Settings, what: Plan, console: Console) -> Iterator[Check
     converted, findings = _convert_all(settings, what, console)
     with statements.connect(build / "spill") as connection:
         with console.status("Merging statements"):
-            redirects = statements.merge(connection, converted, link.decisions(DATA / "links.csv"))
+            findings += statements.merge(connection, converted, decisions.read(DATA / "links.csv"))
         with console.status("Applying rules"):
             store = _store(connection, build)
             derived = rules.infer(store)
@@ -183,7 +182,7 @@ def _checked(settings: Settings, what: Plan, console: Console) -> Iterator[Check
         with console.status("Checking"):
             findings += check.by_queries(store)
             findings += _check_shapes(connection, converted)
-        yield Checked(connection, converted, redirects, findings)
+        yield Checked(connection, converted, findings)
 
 
 def _convert_all(

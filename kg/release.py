@@ -12,7 +12,7 @@ var/releases/
                                      large releases (KG_DISK_ABOVE), or when KG_ENGINE=disk
     description.ttl                  VoID, DCAT, prefixes, example queries
     ontology/                        as it was
-    redirects.tsv                    superseded IRI, the IRI that took its place
+    redirects.tsv  withdrawn.tsv     what became of former IRIs (kg/ledger.py)
     report.ttl  report.html          the checks
     SHA256SUMS                       of all files but those of search/ and store/, whose libraries
                                      never write the same bytes twice
@@ -33,6 +33,7 @@ from typing import Any
 import zstandard
 from pyoxigraph import RdfFormat, Store
 
+from kg import ledger
 from kg.errors import KgError
 
 NAME = re.compile(r"\d{4}-\d{2}-\d{2}-\d+")
@@ -62,11 +63,13 @@ class Release:
         """The base of its IRIs."""
         return str(self.manifest["base"])
 
-    @cached_property
-    def redirects(self) -> dict[str, str]:
-        """Superseded IRI to the IRI that took its place."""
-        lines = (self.folder / "redirects.tsv").read_text(encoding="utf-8").split("\n")
-        return dict(line.split("\t", 1) for line in lines if line)
+    def successor(self, iri: str) -> str | None:
+        """The IRI that took the place of one that gave way; None for any other."""
+        return ledger.look_up(self.folder / ledger.REDIRECTS, iri)
+
+    def withdrawn(self, iri: str) -> str | None:
+        """The release since which what an IRI named is gone, without a successor; else None."""
+        return ledger.look_up(self.folder / ledger.WITHDRAWN, iri)
 
     @property
     def store(self) -> Path:

@@ -17,7 +17,9 @@ import duckdb
 
 from kg.convert import READ_TSV, Converted
 from kg.iri import BASE
-from kg.link import Decision, links
+from kg.link import link
+from kg.link.decisions import Decision
+from kg.report import Finding
 from kg.sources import Triple
 
 GRAPH = f"'<{BASE}graph/' || array_to_string(sources, '+') || '>'"
@@ -32,41 +34,20 @@ def connect(folder: Path) -> duckdb.DuckDBPyConnection:
 
 def merge(
     connection: duckdb.DuckDBPyConnection, sources: Sequence[Converted], made: list[Decision]
-) -> dict[str, str]:
-    """Fill `statement` from the converted sources; returns the redirects that linking made."""
+) -> list[Finding]:
+    """Fill `statement` from the converted sources; returns what could not be linked."""
     connection.execute(
         "CREATE OR REPLACE VIEW stated AS SELECT * FROM read_parquet(["
         + ", ".join(f"'{_quoted(each.statements)}'" for each in sources)
         + "])"
     )
-    redirects = links(connection, made)
-    connection.execute("CREATE OR REPLACE TABLE link (old VARCHAR, new VARCHAR)")
-    if redirects:
-        connection.executemany("INSERT INTO link VALUES (?, ?)", list(redirects.items()))
+    findings = link(connection, made)
     connection.execute(
-        f"""CREATE OR REPLACE TABLE statement AS
-        SELECT {_linked("subject", "subjects")} AS subject, predicate,
-               {_linked("object", "objects")} AS object,
-               list_sort(list(DISTINCT source)) AS sources
-        FROM stated
-        LEFT JOIN link AS subjects ON subjects.old = {_owner("subject")}
-        LEFT JOIN link AS objects ON objects.old = {_owner("object")}
-        GROUP BY ALL"""
+        """CREATE OR REPLACE TABLE statement AS
+        SELECT subject, predicate, object, list_sort(list(DISTINCT source)) AS sources
+        FROM linked GROUP BY ALL"""
     )
-    return redirects
-
-
-def _owner(column: str) -> str:
-    """SQL: the IRI of a term without brackets and fragment (whatever, for a literal)."""
-    return f"split_part(trim({column}, '<>'), '#', 1)"
-
-
-def _linked(column: str, link: str) -> str:
-    """SQL: a term with a superseded IRI replaced, its fragment kept."""
-    return (
-        f"CASE WHEN {link}.new IS NULL THEN {column} "
-        f"ELSE '<' || {link}.new || substr({column}, length({link}.old) + 2) END"
-    )
+    return findings
 
 
 def _quoted(path: Path) -> str:

@@ -15,7 +15,7 @@ import pyoxigraph
 import zstandard
 from pyoxigraph import Store
 
-from kg import describe, search, statements
+from kg import describe, ledger, search, statements
 from kg.convert import Converted, checksum, entities
 from kg.iri import BASE, kinds, rebase
 from kg.release import Release
@@ -31,7 +31,6 @@ class Contents:
     edition: describe.Edition
     base: str
     sources: list[Converted]
-    redirects: dict[str, str]
     description: list[Triple]
     contradictions: int
     previous: Release | None
@@ -50,10 +49,14 @@ def write(connection: duckdb.DuckDBPyConnection, contents: Contents, folder: Pat
     search.write(search.entries(connection, base), folder / "search")
     describe.write(contents.description, folder / "description.ttl", base)
     shutil.copytree(ONTOLOGY, folder / "ontology")
-    lines = [
-        f"{rebase(old, base)}\t{rebase(new, base)}\n" for old, new in contents.redirects.items()
-    ]
-    (folder / "redirects.tsv").write_text("".join(sorted(lines)), encoding="utf-8")
+    before = contents.previous
+    ledger.write(
+        connection,
+        folder,
+        contents.edition.id,
+        base,
+        (before.folder, before.base) if before else None,
+    )
     manifest = _manifest(connection, contents, changes)
     (folder / "manifest.json").write_text(
         json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"

@@ -11,7 +11,7 @@ MODULES = {
     for path in (ROOT / "kg").rglob("*.py")
     if "node_modules" not in path.parts
 }
-LOW = {"kg.errors", "kg.settings", "kg.clean", "kg.vocab", "kg.iri", "kg.queryfile"}
+LOW = {"kg.errors", "kg.settings", "kg.clean", "kg.vocab", "kg.iri", "kg.ledger", "kg.queryfile"}
 # From whom to what it may import, besides LOW.
 ALLOWED = {
     "kg.web": {"kg.web", "kg.query", "kg.release", "kg.search"},

@@ -31,6 +31,7 @@ FIXED = {
     "report.html",
     "report.ttl",
     "statements.parquet",
+    "withdrawn.tsv",
     "dumps/all.nq.zst",
     "dumps/all.ttl.zst",
 }
@@ -110,9 +111,9 @@ def test_the_difference_between_two_releases_is_exact(two):
 
 def test_a_superseded_iri_is_a_redirect_of_the_release(two):
     _, second = two
-    assert second.redirects == {
-        f"{BASE}id/organization/avise": f"{BASE}id/organization/siren-301463253"
-    }
+    better = f"{BASE}id/organization/siren-301463253"
+    assert second.successor(f"{BASE}id/organization/avise") == better
+    assert second.successor(better) is None
 
 
 def test_the_manifest_counts_what_the_store_holds(two):
@@ -157,9 +158,8 @@ def test_a_release_for_another_base_has_no_iri_of_ours(tmp_path):
         if getattr(term, "value", "").startswith(BASE)
     }
     assert ours == set()
-    assert release.redirects == {
-        f"{other}id/organization/avise": f"{other}id/organization/siren-301463253"
-    }
+    better = f"{other}id/organization/siren-301463253"
+    assert release.successor(f"{other}id/organization/avise") == better
 
 
 def test_a_build_with_a_violation_is_not_released_and_leaves_its_report(tmp_path):

@@ -401,8 +401,8 @@ FAULTS = {
         <x> schema:startDate "2020-03"^^xsd:gYearMonth ; schema:endDate "2019"^^xsd:gYear .
         <y> schema:startDate "2020-03"^^xsd:gYearMonth ; schema:endDate "2020"^^xsd:gYear .""",
     "seat-in-former-commune": "<x> ess:commune <c> . <c> a ess:FormerCommune .",
-    "shared-identifier": """<organization/x> ess:siren "1" . <organization/y> ess:siren "1" .
-        <territory/z> ess:siren "1" .""",
+    "shared-identifier": """<publication/x> ess:isbn "1" . <publication/y> ess:isbn "1" .
+        <event/z> ess:isbn "1" . <publication/x#fr> ess:isbn "1" .""",
     "shared-insee-code": """<x> ess:inseeCode "1" ; ess:territoryLevel <l> .
         <y> ess:inseeCode "1" ; ess:territoryLevel <l> .
         <z> ess:inseeCode "1" ; ess:territoryLevel <m> .""",

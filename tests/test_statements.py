@@ -1,14 +1,12 @@
 """Merging: each statement once, in the graph of its sources; linking; differences."""
 
-import itertools
-
 import pytest
 from pyoxigraph import Literal, NamedNode
 
 from kg import statements
 from kg.convert import convert
 from kg.iri import BASE
-from kg.link import Decision
+from kg.link.decisions import Decision
 
 from . import tiny
 
@@ -18,7 +16,7 @@ SIREN = f"{BASE}id/organization/siren-301463253"
 
 @pytest.fixture
 def merged(tmp_path):
-    """(connection, redirects) for rows of the tiny source."""
+    """(connection, what could not be linked) for rows of the tiny source."""
     with statements.connect(tmp_path / "spill") as connection:
 
         def merge(*rows, decisions=()):
@@ -46,38 +44,18 @@ def test_sources_that_differ_are_both_kept(merged):
     assert graphs_of(connection, AVISE) == [["a"], ["a", "b"], ["b"]]
 
 
-def test_a_thing_with_an_authority_identifier_is_named_by_it(merged):
-    connection, redirects = merged("avise,Avise,301463253,a", "avise,Avise,,b")
-    assert redirects == {AVISE: SIREN}
+def test_a_thing_has_the_iri_that_linking_chose(merged):
+    connection, findings = merged("avise,Avise,301463253,a", "avise,Avise,,b")
+    assert findings == []
     assert graphs_of(connection, AVISE) == []
     assert graphs_of(connection, SIREN) == [["a"], ["a", "b"]]
 
 
-def test_two_things_with_one_identifier_become_one(merged):
-    _, redirects = merged("avise,Avise,301463253,a", "lavise,L'Avise,301 463 253,b")
-    assert set(redirects.values()) == {SIREN}
-    assert len(redirects) == 2
-
-
-def test_a_decision_joins_what_no_identifier_does(merged):
+def test_a_decision_is_followed(merged):
     same = Decision(True, f"{BASE}id/organization/a", f"{BASE}id/organization/b")
-    connection, redirects = merged("a,A,,s", "b,B,,t", decisions=[same])
-    assert redirects == {same.second: same.first}
+    connection, _ = merged("a,A,,s", "b,B,,t", decisions=[same])
     assert graphs_of(connection, same.first) == [["s"], ["s", "t"], ["t"]]
-
-
-def test_a_decision_keeps_apart_what_an_identifier_would_join(merged):
-    a, b = f"{BASE}id/organization/a", f"{BASE}id/organization/b"
-    _, redirects = merged("a,A,301463253,s", "b,B,301463253,t", decisions=[Decision(False, a, b)])
-    assert len(redirects) == 1
-
-
-def test_linking_does_not_depend_on_the_order_of_the_rows(merged):
-    rows = ["a,A,301463253,s", "b,B,301463253,t", "c,C,,u"]
-    same = Decision(True, f"{BASE}id/organization/c", f"{BASE}id/organization/b")
-    outcomes = [merged(*order, decisions=[same])[1] for order in itertools.permutations(rows)]
-    assert all(outcome == outcomes[0] for outcome in outcomes)
-    assert len(outcomes[0]) == 3
+    assert graphs_of(connection, same.second) == []
 
 
 def test_a_fragment_follows_its_owner(merged):

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as Redirect
 from kg.iri import KEY, kinds
 from kg.query.results import Row
 from kg.web import facts, urls
-from kg.web.errors import Missing
+from kg.web.errors import Missing, Withdrawn
 from kg.web.i18n import lang
 from kg.web.negotiate import DOCUMENTS, choose, content_type, not_acceptable
 from kg.web.page import View, links
@@ -30,7 +30,7 @@ entities = Blueprint("entities", __name__)
 def thing(kind: str, name: str) -> Redirect:
     """A thing cannot be sent: 303 to the document about it (Cool URIs, section 4.2)."""
     iri = _iri(kind, name)
-    if better := site.release.redirects.get(iri.value):
+    if better := _successor(iri, name):
         return redirect(_moved(better, "entities.thing"), 301)
     if not site.rows("known", entity=iri):
         raise Missing(_words(name))
@@ -46,7 +46,7 @@ def document(kind: str, name: str) -> Redirect:
     """The document about a thing: `name` is its key, with an ending for one form of it."""
     key, form = _split(name)
     iri = _iri(kind, key)
-    if better := site.release.redirects.get(iri.value):
+    if better := _successor(iri, key):
         return redirect(_moved(better, "entities.document", form), 301)
     chosen = form or choose(request.headers.get("Accept", ""), DOCUMENTS)
     if chosen is None:
@@ -66,6 +66,13 @@ def _iri(kind: str, key: str) -> NamedNode:
     if kind not in kinds() or not KEY.fullmatch(key):
         raise Missing(_words(key))
     return site.iri(kind, key)
+
+
+def _successor(iri: NamedNode, key: str) -> str | None:
+    """The IRI that took the place of one that gave way; `Withdrawn` if nothing did."""
+    if since := site.release.withdrawn(iri.value):
+        raise Withdrawn(_words(key), since)
+    return site.release.successor(iri.value)
 
 
 def _words(key: str) -> str:

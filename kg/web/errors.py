@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import (
+    Gone,
     HTTPException,
     MethodNotAllowed,
     NotFound,
@@ -30,6 +31,7 @@ TITLES: dict[int | str, str] = {
     404: later("Page introuvable"),
     405: later("Méthode refusée"),
     406: later("Format non disponible"),
+    410: later("Ressource retirée"),
     413: later("Requête trop longue"),
     415: later("Type de contenu non reconnu"),
     416: later("Plage d’octets hors du fichier"),
@@ -108,6 +110,20 @@ class Missing(NotFound):
 
     def __init__(self, words: str) -> None:
         super().__init__(_("Rien n’est publié à cette adresse dans la version servie."))
+        self.words = words
+
+
+class Withdrawn(Gone):
+    """There was such a thing, until the release `since`; `words` may help to find it."""
+
+    def __init__(self, words: str, since: str) -> None:
+        super().__init__(
+            _(
+                "Ce qui était publié à cette adresse ne l’est plus depuis la version %(release)s, "
+                "et rien ne l’a remplacé.",
+                release=since,
+            )
+        )
         self.words = words
 
 

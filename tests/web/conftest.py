@@ -131,6 +131,7 @@ def release(tmp_path_factory):
     (folder / "redirects.tsv").write_text(
         f"{BASE}id/organization/old\t{BASE}id/organization/reseau\n"
     )
+    (folder / "withdrawn.tsv").write_text(f"{BASE}id/organization/gone\t2026-10-01-1\n")
     (folder / "dumps" / "all.nq.zst").write_bytes(bytes(range(256)))
     (folder / "dumps" / "all.ttl.zst").write_bytes(b"turtle")
     sums = (

@@ -44,6 +44,16 @@ def test_a_superseded_iri_leads_to_the_better_one_for_good(client):
         assert (response.status_code, response.headers["Location"]) == (301, new)
 
 
+@pytest.mark.parametrize(
+    "path", ["/id/organization/gone", "/doc/organization/gone", "/doc/organization/gone.ttl"]
+)
+@pytest.mark.parametrize("accept", ["text/html", "application/json", "text/plain"])
+def test_what_was_withdrawn_is_410_and_says_since_when(client, path, accept):
+    response = client.get(path, headers={"Accept": accept})
+    assert_canonical_error(response, 410)
+    assert "2026-10-01-1" in response.text
+
+
 @pytest.mark.parametrize("path", ["/id/person/nobody", "/doc/person/nobody", "/id/robot/ada"])
 @pytest.mark.parametrize("accept", ["text/html", "application/json", "text/plain"])
 def test_what_is_not_here_is_404_in_the_form_that_was_asked_for(client, path, accept):

@@ -7,7 +7,7 @@
     cells.py    reading cells                works.py   what was published, said and held
     check.py    what no row shows alone      things.py  sources, themes, names, identifiers
 
-Each row is one source's claim. `links.csv` makes no statements: `kg/link.py` reads it.
+Each row is one source's claim. `links.csv` makes no statements: `kg/link/` reads it.
 """
 
 from __future__ import annotations

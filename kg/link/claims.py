@@ -1,0 +1,156 @@
+"""Claims: the statements by which a thing is what an identifier identifies; decisions too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+import duckdb
+
+from kg.iri import BASE
+from kg.link.authorities import AUTHORITIES, Authority
+from kg.link.decisions import Decision
+from kg.vocab import DCTERMS, ESS, ORG, SKOS
+
+DECIDED = 0  # the tier of decisions; that of an authority is its place among those of its kind
+
+
+def _tiers() -> Iterator[tuple[int, Authority]]:
+    """The authorities, each with its place among those of its kind, from 1."""
+    for _, group in groupby(AUTHORITIES, key=lambda each: each.kind):
+        yield from enumerate(group, 1)
+
+
+def gather(connection: duckdb.DuckDBPyConnection) -> int:
+    """Make the tables `claim` and `former`; how many tiers there are.
+
+    claim(iri, node, tier, scheme, predicate, object): by this statement `iri` is `node`, that is
+    what an identifier of the scheme identifies. former(node, source): what bears an identifier
+    that is no longer valid, and that no other thing has; who says so.
+    """
+    predicates = {each.predicate for each in AUTHORITIES}
+    predicates |= {ESS.territoryLevel, ESS.identifierStatus, ORG.unitOf}
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE identifying AS
+        SELECT subject, predicate, object FROM stated
+        WHERE predicate IN ({_listed(sorted(map(str, predicates)))})
+          AND starts_with(subject, '<{BASE}id/')"""
+    )
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE claim (iri VARCHAR, node VARCHAR, tier INTEGER, "
+        "scheme VARCHAR, predicate VARCHAR, object VARCHAR)"
+    )
+    for tier, authority in _tiers():
+        _claim(connection, tier, authority, "iri <> node")
+    _former(connection)
+    for tier, authority in _tiers():
+        _claim(connection, tier, authority, "iri = node AND node IN (SELECT node FROM former)")
+    return max(tier for tier, _ in _tiers())
+
+
+def _listed(terms: Iterable[str]) -> str:
+    """SQL: terms of ours as a list."""
+    return ", ".join(f"'{term}'" for term in terms)
+
+
+def _claim(
+    connection: duckdb.DuckDBPyConnection, tier: int, authority: Authority, which: str
+) -> None:
+    """Add the claims made with one authority's identifiers that meet an SQL condition.
+
+    What the own identifier of a thing says goes without saying, unless it is former.
+    """
+    connection.execute(
+        f"""INSERT INTO claim
+        SELECT trim(subject, '<>') AS iri, $start || {_value(authority)} AS node, $tier, $scheme,
+               predicate, object
+        FROM identifying
+        WHERE predicate = $predicate AND starts_with(subject, $kind)
+          AND NOT contains(subject, '#') AND regexp_full_match(object, '{authority.said}')
+          AND {_at_level(authority)} AND {which}""",
+        {
+            "start": authority.start,
+            "tier": tier,
+            "scheme": authority.scheme,
+            "predicate": str(authority.predicate),
+            "kind": f"<{BASE}id/{authority.kind}/",
+        },
+    )
+
+
+def _value(authority: Authority) -> str:
+    """SQL: the value of an identifier. A DOI is the same in capitals (DOI Handbook, 2.4)."""
+    value = f"regexp_extract(object, '{authority.said}', 1)"
+    return f"lower({value})" if authority.scheme == "doi" else value
+
+
+def _at_level(authority: Authority) -> str:
+    """SQL: whether the subject is a territory of one of the levels that the authority names."""
+    if not authority.levels:
+        return "true"
+    return (
+        "subject IN (SELECT subject FROM identifying WHERE "
+        f"predicate = '{ESS.territoryLevel}' AND object IN ({_listed(authority.levels)}))"
+    )
+
+
+def _former(connection: duckdb.DuckDBPyConnection) -> None:
+    """Add the claims that parts of the kind `adms:Identifier` make with the status "former"."""
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE ended AS
+        SELECT DISTINCT trim(split_part(subject, '#', 1), '<>') AS iri, type.object AS type,
+               value.object AS object, status.source AS source
+        FROM stated AS status JOIN stated AS value USING (subject)
+        JOIN stated AS type USING (subject)
+        WHERE status.predicate = '{ESS.identifierStatus}' AND status.object = '"former"'
+          AND value.predicate = '{SKOS.notation}' AND type.predicate = '{DCTERMS.type}'"""
+    )
+    connection.execute("CREATE OR REPLACE TEMP TABLE former (node VARCHAR, source VARCHAR)")
+    for tier, authority in _tiers():
+        if authority.within:
+            continue
+        ended = f"""SELECT DISTINCT iri, $start || {_value(authority)} AS node, object, source
+            FROM ended WHERE type = $type AND starts_with(iri, $kind)
+              AND regexp_full_match(object, '{authority.said}')"""
+        parameters = {
+            "start": authority.start,
+            "type": f'"{authority.scheme}"',
+            "kind": f"{BASE}id/{authority.kind}/",
+        }
+        connection.execute(
+            f"""INSERT INTO former SELECT DISTINCT node, source FROM ({ended})
+            WHERE node NOT IN (SELECT node FROM claim)""",
+            parameters,
+        )
+        connection.execute(
+            f"""INSERT INTO claim
+            SELECT DISTINCT iri, node, $tier, $scheme, '{authority.predicate}', object
+            FROM ({ended})""",
+            {**parameters, "tier": tier, "scheme": authority.scheme},
+        )
+
+
+def decide(connection: duckdb.DuckDBPyConnection, made: list[Decision]) -> None:
+    """Add the decisions to `claim`, and to `apart` what is never to be joined.
+
+    An organisation and a unit of it are two things, though a unit may bear the other's number.
+    """
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE apart AS
+        SELECT trim(subject, '<>') AS first, trim(object, '<>') AS second FROM identifying
+        WHERE predicate = '{ORG.unitOf}'"""
+    )
+    for each in made:
+        first, second = sorted((each.first, each.second))
+        if each.same:
+            connection.execute(
+                "INSERT INTO claim VALUES (?, ?, ?, 'same', '', ?)",
+                [first, second, DECIDED, key(second)],
+            )
+        else:
+            connection.execute("INSERT INTO apart VALUES (?, ?)", [first, second])
+
+
+def key(iri: str) -> str:
+    """The key in the IRI of a thing."""
+    return iri.rpartition("/")[2]
