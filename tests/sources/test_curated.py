@@ -504,6 +504,71 @@ def test_one_key_for_roles_in_two_organisations_is_named(tables):
     )
 
 
+# What is said about bad decisions
+
+ROW = "organization,avise,{},{},Une raison.,équipe,2026-11-24"
+HEAD = "kind,key,relation,other,reason,author,date"
+
+
+@pytest.fixture
+def decisions(tables):
+    """The problems of a links.csv with these rows."""
+
+    def problems(*rows):
+        (tables.folder / "links.csv").write_text("\n".join([HEAD, *rows, ""]), encoding="utf-8")
+        return [str(error).removeprefix(f"{tables.folder}/") for error in check(tables.folder)]
+
+    return problems
+
+
+@pytest.mark.parametrize("other", ["rtes", "siren-301463253", "rna-W751000001"])
+def test_a_decision_is_about_things_of_ours_or_of_registers(decisions, other):
+    assert decisions(ROW.format("same", other)) == []
+
+
+def test_a_decision_is_about_things_of_other_sources_too(decisions):
+    uuid = "doi-1b792dd3-0539-564c-a92c-d7d5bcfb2a37"
+    row = "publication,glemain-revalisable-2019,same,{},Une raison.,équipe,2026-11-24"
+    assert decisions(row.format(uuid)) == decisions(row.format("hal-hal-02415793")) == []
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        (ROW.format("same", "rtse"), "column 'other': 'rtse' is not a key of organizations.csv"),
+        (ROW.format("same", "siren-301463254"), "'siren-301463254' is not a SIREN: its check"),
+        (ROW.format("same", "avise"), "column 'other': 'avise' is the key itself"),
+        (ROW.format("equal", "rtes"), "column 'relation': 'equal' is not one of same, not-same"),
+        (ROW.format("same", "rtes").replace("Une raison.", ""), "column 'reason': '' is empty"),
+        (ROW.format("same", "rtes").replace("équipe", ""), "column 'author': '' is empty"),
+        (ROW.format("same", "rtes").replace("2026-11-24", ""), "column 'date': '' is empty"),
+        (ROW.format("same", "rtes").replace("organization", "robot"), "'robot' is not one of"),
+    ],
+)
+def test_a_decision_that_cannot_be_one_is_named(decisions, row, problem):
+    assert any(problem in each for each in decisions(row))
+
+
+def test_a_decision_about_the_same_two_the_other_way_round_is_named(decisions):
+    turned = ROW.replace("avise", "rtes").format("same", "avise")
+    (problem,) = decisions(ROW.format("same", "rtes"), turned)
+    assert problem == (
+        "links.csv, line 3, column 'other': 'avise' and 'rtes' stand in another row already. "
+        "To mend it: merge the row with line 2"
+    )
+
+
+def test_decisions_against_each_other_are_named_with_the_chain(decisions):
+    between = ROW.replace("avise", "rtes").format("same", "ess-france")
+    (problem,) = decisions(
+        ROW.format("same", "rtes"), between, ROW.format("not-same", "ess-france")
+    )
+    assert problem == (
+        "links.csv, line 4, column 'other': 'ess-france' is the same as 'avise' by other rows. "
+        "To mend it: correct this row, or one of those on the lines 2, 3"
+    )
+
+
 def test_a_missing_column_is_named_and_the_other_tables_are_still_checked(tables):
     path = tables.folder / "units.csv"
     path.write_text("unit,source\nx,y\n", encoding="utf-8")

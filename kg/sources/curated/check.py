@@ -6,7 +6,9 @@ read is one problem; keys that it should have held are then not looked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from kg.errors import InputError, MissingColumn
@@ -29,6 +31,7 @@ KIND_TABLES = {
     "territory": "territories",
 }
 # Keys that are not in the kind's table.
+UUID = re.compile(r"[a-z]+-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 KNOWN_ELSEWHERE = {"source": frozenset({CURATED}), "theme": frozenset(concepts("theme"))}
 
 
@@ -78,7 +81,7 @@ def problems(folder: Path, triples: Callable[[Row], Iterator[Triple]]) -> list[I
         for row in rows:
             found += _cells(row) or _whole(row, triples)
         found += _repeated(rows)
-    for check in (_references, _roles_then, _originals, _tenures):
+    for check in (_references, _roles_then, _originals, _tenures, _decisions):
         found += check(tables)
     return sorted(found, key=lambda error: (str(error.file), error.line or 0, error.column or ""))
 
@@ -129,16 +132,18 @@ def _references(tables: Tables) -> Iterator[InputError]:
         for row in rows:
             for column, refers in referring.items():
                 kind, value = refers if refers in KIND_TABLES else row[refers], row[column].strip()
-                if value and kind in KIND_TABLES and not _known(tables, kind, value):
+                elsewhere = kind == "territory" or name == "links"
+                if value and kind in KIND_TABLES and not _known(tables, kind, value, elsewhere):
                     known, table = tables.known(kind) or frozenset(), f"{KIND_TABLES[kind]}.csv"
                     mend = nearest(value, known, table)
                     yield _error(row, column, f"is not a key of {table}", mend)
 
 
-def _known(tables: Tables, kind: str, value: str) -> bool:
+def _known(tables: Tables, kind: str, value: str, elsewhere: bool) -> bool:
+    """Whether there is such a key, in our tables or (if that will do) in another source."""
     try:
-        if kind == "territory" and authority(kind, value):
-            return True  # in the official lists
+        if elsewhere and (UUID.fullmatch(value) or authority(kind, value)):
+            return True
     except ValueError:
         return True  # reported as a cell
     keys = tables.known(kind)
@@ -176,3 +181,38 @@ def _tenures(tables: Tables) -> Iterator[InputError]:
         if same["organization"] != row["organization"]:
             problem = f"is the key of a role in {same['organization']} on line {same.line}"
             yield _error(row, "key", problem, "give the role in another organisation its own key")
+
+
+def _decisions(tables: Tables) -> Iterator[InputError]:
+    """Decisions about one thing only, made twice, or against each other."""
+    first: dict[tuple[str, frozenset[str]], Row] = {}
+    same: dict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
+    for row in tables.get("links", []):
+        kind, key, other = row["kind"], row["key"], row["other"]
+        before = first.setdefault((kind, frozenset((key, other))), row)
+        if key == other:
+            yield _error(row, "other", "is the key itself", "name the other thing")
+        elif before["key"] != key:
+            mend = f"merge the row with line {before.line}"
+            yield _error(row, "other", f"and {key!r} stand in another row already", mend)
+        if row["relation"] == "same":
+            same[kind, key].append((other, row.line))
+            same[kind, other].append((key, row.line))
+    for row in tables.get("links", []):
+        if row["relation"] == "not-same" and (lines := _chain(row, same)):
+            told = ", ".join(map(str, lines))
+            mend = f"correct this row, or one of those on the lines {told}"
+            yield _error(row, "other", f"is the same as {row['key']!r} by other rows", mend)
+
+
+def _chain(row: Row, same: Mapping[tuple[str, str], list[tuple[str, int]]]) -> list[int]:
+    """The lines of the rows by which the two things of a row are the same; none if they are not."""
+    kind, key = row["kind"], row["key"]
+    reached: dict[str, list[int]] = {key: []}
+    to_visit = [key]
+    for each in to_visit:  # grows meanwhile
+        for other, line in same.get((kind, each), []):
+            if other not in reached:
+                reached[other] = [*reached[each], line]
+                to_visit.append(other)
+    return reached.get(row["other"], [])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TypeAlias
 
@@ -110,6 +110,13 @@ def authority(kind: str, value: str) -> NamedNode | None:
     return None
 
 
+def decided(value: str) -> str:
+    """The key of a thing that a decision is about: ours, an authority's (check digits tested), or a
+    UUID that another source made of an identifier that cannot stand in a path."""
+    authority("organization", value)
+    return _key(value)
+
+
 def territory(value: str) -> NamedNode:
     """The IRI of a territory by its key: an authority's code with its scheme, or a name of ours."""
     return authority("territory", value) or iri.named("territory", value)
@@ -131,6 +138,7 @@ DURATION = Column(clean.duration)
 COMMUNE = Column(lambda value: iri.mint("territory", "insee", value), "give the INSEE code")
 TERRITORY = Column(territory, refers="territory", needed=True)
 OWN_KEY = Column(_key, "use a-z, 0-9 and hyphens", refers="kind", needed=True)
+DECIDED = Column(decided, refers="kind", needed=True)
 SOURCE = Column(_key, "use a key of sources.csv", refers="source", needed=True)
 NOTES = {"note_fr": TEXT, "note_en": TEXT}
 
@@ -292,9 +300,9 @@ TABLES: dict[str, Table] = {
         key=("kind", "key", "publication"),
     ),
     "links": Table(
-        {"kind": kind("organization", "person", "publication"), "key": OWN_KEY}
-        | {"relation": word("same", "not-same"), "other": KEY, "reason": TITLE, "author": TITLE}
-        | {"date": DAY},
+        {"kind": kind(*THINGS, "territory"), "key": DECIDED}
+        | {"relation": word("same", "not-same"), "other": DECIDED, "reason": TITLE}
+        | {"author": TITLE, "date": replace(DAY, needed=True)},
         key=("kind", "key", "other"),
     ),
 }
