@@ -21,9 +21,10 @@ from rdflib import Graph
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from kg import check, convert, describe, release, report, rules, sources, statements, writer
+from kg import check, convert, describe, fetch, release, report, rules, sources, statements, writer
 from kg.convert import Converted
 from kg.errors import BuildFailed, InputError, KgError
+from kg.fetch import addresses
 from kg.iri import BASE
 from kg.link import decisions
 from kg.report import Finding
@@ -55,8 +56,10 @@ class Checked:
     findings: list[Finding]
 
 
-def plan(profile: str, given: Mapping[str, Path]) -> Plan:
-    """The sources of a profile and those given; `InputError` for what is not known."""
+def plan(profile: str, given: Mapping[str, Path], raw: Path | None = None) -> Plan:
+    """The sources of a profile and those given; what was fetched last (into `raw`) for those of
+    them that are given nothing. `InputError` for what is not known.
+    """
     path = DATA / "profiles" / f"{profile}.toml"
     if not path.is_file():
         known = ", ".join(sorted(each.stem for each in path.parent.glob("*.toml")))
@@ -69,7 +72,15 @@ def plan(profile: str, given: Mapping[str, Path]) -> Plan:
                 "is not a source", value=name, mend=f"give one of: {', '.join(sources.names())}"
             )
     loaded = _in_order([sources.load(name) for name in names])
-    return Plan(loaded, given, {each.name: _options(each, read, path) for each in loaded})
+    fetched = _fetched([each.name for each in loaded], raw) if raw else {}
+    options = {each.name: _options(each, read, path) for each in loaded}
+    return Plan(loaded, {**fetched, **given}, options)
+
+
+def _fetched(names: list[str], raw: Path) -> dict[str, Path]:
+    """What was fetched last for those of the sources whose files are not our own."""
+    found = {name: fetch.newest(raw, name) for name in names if name in addresses.known()}
+    return {name: path for name, path in found.items() if path}
 
 
 def _in_order(chosen: list[Source]) -> list[Source]:

@@ -9,12 +9,16 @@ from __future__ import annotations
 import datetime
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from kg.errors import InputError, KgError
 from kg.release import Releases
 from kg.settings import Settings
+
+if TYPE_CHECKING:
+    from kg.build import Plan
 
 FORMATS = ("nq", "nt", "ttl", "jsonld", "rdf")
 
@@ -57,6 +61,13 @@ def _given(pairs: tuple[str, ...]) -> dict[str, Path]:
     return given
 
 
+def _plan(settings: Settings, profile: str, pairs: tuple[str, ...]) -> Plan:
+    """What to build: the files given, else those that were fetched last."""
+    from kg import build as building  # noqa: PLC0415
+
+    return building.plan(profile, _given(pairs), settings.var / "raw")
+
+
 with_option = click.option(
     "--with", "pairs", multiple=True, metavar="SOURCE=PATH", help="Read a source from this path."
 )
@@ -77,9 +88,7 @@ def build(settings: Settings, profile: str, pairs: tuple[str, ...], date: str | 
     from kg import build as building  # noqa: PLC0415
 
     day = _date(date)
-    made = building.build(
-        settings, building.plan(profile, _given(pairs)), day, Console(stderr=True)
-    )
+    made = building.build(settings, _plan(settings, profile, pairs), day, Console(stderr=True))
     counts = made.manifest["counts"]
     changes = made.manifest["changes"]
     click.echo(
@@ -113,7 +122,7 @@ def check(settings: Settings, profile: str, pairs: tuple[str, ...]) -> None:
     from kg.errors import BuildFailed  # noqa: PLC0415
     from kg.report import violations  # noqa: PLC0415
 
-    what = building.plan(profile, _given(pairs))
+    what = _plan(settings, profile, pairs)
     findings = building.check_only(settings, what, Console(stderr=True))
     for (severity, name), number in sorted(
         Counter((f.severity, f.check) for f in findings).items()
@@ -123,6 +132,30 @@ def check(settings: Settings, profile: str, pairs: tuple[str, ...]) -> None:
     if broken := violations(findings):
         raise BuildFailed(f"{len(broken)} violations.", report, [str(f) for f in broken[:50]])
     click.echo(f"No violation. Report: {report}")
+
+
+@commands.command()
+@click.argument("names", nargs=-1, required=True, metavar="SOURCE...")
+@click.option("--date", help="The name of the folder, YYYY-MM-DD; today if not given.")
+@click.pass_obj
+def fetch(settings: Settings, names: tuple[str, ...], date: str | None) -> None:
+    """Fetch the files of each SOURCE from its publisher, into var/raw/SOURCE/DATE/.
+
+    What broke off is taken up, what has not changed is not fetched again.
+    """
+    from rich.console import Console  # noqa: PLC0415
+
+    from kg import fetch as fetching  # noqa: PLC0415
+    from kg.fetch import addresses, progress  # noqa: PLC0415
+
+    day = _date(date)
+    wanted = {name: addresses.of(name) for name in names}
+    for name, each in wanted.items():
+        with progress.shown(Console(stderr=True)) as told:
+            found = fetching.fetch(name, each, settings.var / "raw", day, settings.contact, told)
+        size = sum(record.size for record in found.records.values())
+        what = f"{len(found.records)} files, {size / 2**20:,.1f} MiB"
+        click.echo(f"{name}: {what} in {found.folder}" + ("" if found.new else ", nothing newer"))
 
 
 @commands.command()

@@ -7,6 +7,7 @@ one place; nothing else prints or formats them.
       InputError          a file that a person can mend: file, line, column, value
         MissingColumn
         MissingFile
+      FetchFailed         a publisher's file could not be had; nothing half of it is used
       BuildFailed         the release was not published; its report says why
       QueryError          an answer of the query service: HTTP status and a name for the reason
         QueryMalformed, QueryRefused, QueryTimeout, QueryOutOfMemory, ResultTooLarge,
@@ -57,6 +58,10 @@ class MissingColumn(InputError):
 
 class MissingFile(InputError):
     """A source's file is not there or cannot be read."""
+
+
+class FetchFailed(KgError):
+    """A publisher's file could not be had: nothing that is not whole and sound is ever used."""
 
 
 @dataclass(eq=False)

@@ -53,6 +53,7 @@ class Settings:
     cache_memory: int = 64
     cache_disk: int = 1024
     trusted_proxies: Networks = ()
+    contact: str = "https://w3id.org/ess-kg/"
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:

@@ -41,6 +41,8 @@ def link(connection: duckdb.DuckDBPyConnection, made: list[Decision]) -> list[Fi
     names.choose(connection)
     names.retire(connection)
     names.rewrite(connection)
+    for table in (*claims.TABLES, *groups.TABLES):
+        connection.execute(f"DROP TABLE IF EXISTS {table}")  # room for what comes next
     return _findings(connection, conflicts)
 
 

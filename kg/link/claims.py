@@ -12,6 +12,7 @@ from kg.link.authorities import AUTHORITIES, Authority
 from kg.link.decisions import Decision
 from kg.vocab import DCTERMS, ESS, ORG, SKOS
 
+TABLES = ("identifying", "claim", "ended", "former", "apart")
 DECIDED = 0  # the tier of decisions; that of an authority is its place among those of its kind
 
 

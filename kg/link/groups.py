@@ -10,6 +10,8 @@ import duckdb
 from kg.link.authorities import AUTHORITIES
 from kg.link.claims import DECIDED, key
 
+TABLES = ("joined", "edge", "grouped", "lesser", "conflict")
+
 
 @dataclass(frozen=True)
 class Conflict:

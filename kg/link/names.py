@@ -73,7 +73,10 @@ def retire(connection: duckdb.DuckDBPyConnection) -> None:
 def rewrite(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the view `linked`."""
     told = "stated"
-    if connection.execute("SELECT 1 FROM retired LIMIT 1").fetchone():
+    if not _any(connection, "link"):
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW linked AS FROM {told}")
+        return
+    if _any(connection, "retired"):
         told = """(SELECT subject, predicate, object, source FROM stated
             ANTI JOIN retired USING (subject, predicate, object) UNION ALL FROM restated)"""
     connection.execute(
@@ -84,6 +87,10 @@ def rewrite(connection: duckdb.DuckDBPyConnection) -> None:
         LEFT JOIN link AS subjects ON subjects.old = {_owner("subject")}
         LEFT JOIN link AS objects ON objects.old = {_owner("object")}"""
     )
+
+
+def _any(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+    return connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is not None
 
 
 def _owner(column: str) -> str:
