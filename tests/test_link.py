@@ -81,6 +81,7 @@ def short(iri):
     [
         ([says("a", ESS.siren, A)], f"siren-{A}"),
         ([says("a", ESS.siret, f"{A}00011")], f"siren-{A}"),
+        ([says("a", ESS.siret, f"{A}00011", "establishment")], f"siret-{A}00011"),
         ([says("a", ESS.rna, W1)], f"rna-{W1}"),
         ([says("a", ESS.rna, W1), says("a", ESS.siren, A)], f"siren-{A}"),
         ([says("a", ESS.halId, "hal-02415793v1", "publication")], "hal-hal-02415793"),

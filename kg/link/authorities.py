@@ -66,6 +66,7 @@ AUTHORITIES = (
     Authority("organization", "siret", ESS.siret, r'"(\d{9})\d{5}"', within="siren"),
     Authority("organization", "rna", ESS.rna, r'"(W\d[0-9A-Z]\d{7})"', names=True, single=True),
     _wikidata("organization"),
+    Authority("establishment", "siret", ESS.siret, r'"(\d{14})"', names=True, single=True),
     Authority("publication", "hal", ESS.halId, r'"([a-z][a-z0-9]*[-_]\d{8})(?:v\d+)?"', names=True),
     Authority(
         "publication", "doi", ESS.doi, r'"(?:https?://(?:dx\.)?doi\.org/)?(10\.\d{4,9}/[^"\s]+)"'

@@ -36,9 +36,8 @@ from kg.sources.stock import Columns
 from kg.vocab import ESS, GEO, ORG, RDF, RDFS, SCHEMA, SF, SKOS, XSD
 
 HOW = (
-    "download StockEtablissement (Parquet or zip) from "
-    "https://www.data.gouv.fr/datasets/base-sirene-des-entreprises-et-de-leurs-etablissements-siren-siret"
-    " and give it with --with establishments=FILE"
+    "run 'kg fetch establishments', or get StockEtablissement (Parquet or zip) from data.gouv.fr "
+    "and give it with --with establishments=FILE"
 )
 SIGNS = (
     *("enseigne1Etablissement", "enseigne2Etablissement", "enseigne3Etablissement"),

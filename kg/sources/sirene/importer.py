@@ -25,9 +25,8 @@ from kg.sources.stock import MASKED, Columns
 from kg.vocab import ESS, FOAF, LEGAL, ORG, RDF, RDFS, SCHEMA, SKOS, XSD
 
 HOW = (
-    "download StockUniteLegale (Parquet or zip) from "
-    "https://www.data.gouv.fr/datasets/base-sirene-des-entreprises-et-de-leurs-etablissements-siren-siret"
-    " and give it with --with sirene=FILE"
+    "run 'kg fetch sirene', or get StockUniteLegale (Parquet or zip) from data.gouv.fr "
+    "and give it with --with sirene=FILE"
 )
 NAMES = (
     "denominationUniteLegale",
