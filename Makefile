@@ -33,7 +33,8 @@ conformance: $(STAMP_DEV) $(NPM_STAMPS) translations
 	KG_TEST_SERVERS=1 $(BIN)/pytest -n 2 tests/conformance tests/query/test_engines.py tests/test_publish.py --earl=var/conformance/earl.ttl
 
 clean:
-	rm -rf $(VENV) var $(NPM_FOLDERS:%=%/node_modules) .mypy_cache .ruff_cache .pytest_cache *.egg-info
+	[ ! -d var ] || find var -mindepth 1 -maxdepth 1 ! -name review -exec rm -rf {} +
+	rm -rf $(VENV) $(NPM_FOLDERS:%=%/node_modules) .mypy_cache .ruff_cache .pytest_cache *.egg-info
 
 # Rewrite the locks after a change of pyproject.toml (needs uv).
 lock:

@@ -178,6 +178,45 @@ def fmt(only_check: bool, paths: tuple[Path, ...]) -> None:
         raise InputError("these files are not canonical", mend="run 'kg fmt'")
 
 
+@commands.group()
+def link() -> None:
+    """Decide which things are one: review what is similar, accept what was decided."""
+
+
+@link.command("review")
+@click.option("--release", default="current", show_default=True, help="The release to look at.")
+@click.option("--least", default=90, show_default=True, help="The least score, of at most 100.")
+@click.option("--limit", default=1000, show_default=True, help="The most rows to propose.")
+@click.pass_obj
+def link_review(settings: Settings, release: str, least: int, limit: int) -> None:
+    """Propose pairs of things that may be one, in a table to edit: var/review/links.csv.
+
+    Rows that somebody has written in are kept.
+    """
+    from kg.link import review as reviewing  # noqa: PLC0415
+    from kg.settings import DATA  # noqa: PLC0415
+
+    table = settings.var / "review" / "links.csv"
+    chosen = Releases(settings.releases).get(release)
+    found = reviewing.review(chosen, table, DATA / "links.csv", least, limit)
+    more = f"; {found.more:,} more with lower scores (--limit)" if found.more else ""
+    click.echo(f"{table}: {found.waiting:,} to decide, {found.decided:,} decided{more}")
+
+
+@link.command("accept")
+@click.option("--author", default="", help="Who decided, where a row does not say.")
+@click.option("--date", help="When, where a row does not say, YYYY-MM-DD; today if not given.")
+@click.pass_obj
+def link_accept(settings: Settings, author: str, date: str | None) -> None:
+    """Move the rows of var/review/links.csv that have a decision into data/links.csv."""
+    from kg.link import review as reviewing  # noqa: PLC0415
+    from kg.settings import DATA  # noqa: PLC0415
+
+    table, links = settings.var / "review" / "links.csv", DATA / "links.csv"
+    moved = reviewing.accept(table, links, author, _date(date))
+    click.echo(f"{links}: {moved:,} added")
+
+
 @commands.command()
 @click.pass_obj
 def releases(settings: Settings) -> None:

@@ -24,9 +24,12 @@ def test_every_command_has_its_heading_in_docs_cli(command):
 
 @pytest.mark.parametrize("command", sorted(commands.commands))
 def test_every_command_and_option_explains_itself(command):
-    assert commands.commands[command].help
-    for option in commands.commands[command].params:
-        assert option.param_type_name == "argument" or option.help, option.name
+    found = commands.commands[command]
+    for name, each in getattr(found, "commands", {"": found}).items():
+        assert found.help and each.help
+        assert not name or f"`kg {command} {name}`" in text("docs/cli.md")
+        for option in each.params:
+            assert option.param_type_name == "argument" or option.help, option.name
 
 
 @pytest.mark.parametrize("setting", [each.name for each in fields(Settings)])

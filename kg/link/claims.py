@@ -29,54 +29,49 @@ def gather(connection: duckdb.DuckDBPyConnection) -> int:
     what an identifier of the scheme identifies. former(node, source): what bears an identifier
     that is no longer valid, and that no other thing has; who says so.
     """
-    predicates = {each.predicate for each in AUTHORITIES}
-    predicates |= {ESS.territoryLevel, ESS.identifierStatus, ORG.unitOf}
-    connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE identifying AS
-        SELECT subject, predicate, object FROM stated
-        WHERE predicate IN ({_listed(sorted(map(str, predicates)))})
-          AND starts_with(subject, '<{BASE}id/')"""
-    )
+    select(connection)
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE claim (iri VARCHAR, node VARCHAR, tier INTEGER, "
         "scheme VARCHAR, predicate VARCHAR, object VARCHAR)"
     )
     for tier, authority in _tiers():
-        _claim(connection, tier, authority, "iri <> node")
+        # What its own identifier says of a thing goes without saying.
+        connection.execute(f"INSERT INTO claim {said(authority, tier)} WHERE iri <> node")
     _former(connection)
     for tier, authority in _tiers():
-        _claim(connection, tier, authority, "iri = node AND node IN (SELECT node FROM former)")
+        connection.execute(
+            f"INSERT INTO claim {said(authority, tier)} "
+            "WHERE iri = node AND node IN (SELECT node FROM former)"
+        )
     return max(tier for tier, _ in _tiers())
+
+
+def select(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the table `identifying` of the statements of `stated` that claims are made of."""
+    predicates = {each.predicate for each in AUTHORITIES}
+    predicates |= {ESS.territoryLevel, ORG.unitOf}
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE identifying AS
+        SELECT subject, predicate, object FROM stated
+        WHERE predicate IN ({_listed(sorted(map(str, predicates)))})
+          AND starts_with(subject, '<{BASE}id/') AND NOT contains(subject, '#')"""
+    )
+
+
+def said(authority: Authority, tier: int = DECIDED) -> str:
+    """SQL: the rows of `claim` that the identifiers of one authority in `identifying` make."""
+    return f"""SELECT iri, node, tier, scheme, predicate, object FROM (
+        SELECT trim(subject, '<>') AS iri, '{authority.start}' || {_value(authority)} AS node,
+               {tier} AS tier, '{authority.scheme}' AS scheme, predicate, object
+        FROM identifying
+        WHERE predicate = '{authority.predicate}'
+          AND starts_with(subject, '<{BASE}id/{authority.kind}/')
+          AND regexp_full_match(object, '{authority.said}') AND {_at_level(authority)})"""
 
 
 def _listed(terms: Iterable[str]) -> str:
     """SQL: terms of ours as a list."""
     return ", ".join(f"'{term}'" for term in terms)
-
-
-def _claim(
-    connection: duckdb.DuckDBPyConnection, tier: int, authority: Authority, which: str
-) -> None:
-    """Add the claims made with one authority's identifiers that meet an SQL condition.
-
-    What the own identifier of a thing says goes without saying, unless it is former.
-    """
-    connection.execute(
-        f"""INSERT INTO claim
-        SELECT trim(subject, '<>') AS iri, $start || {_value(authority)} AS node, $tier, $scheme,
-               predicate, object
-        FROM identifying
-        WHERE predicate = $predicate AND starts_with(subject, $kind)
-          AND NOT contains(subject, '#') AND regexp_full_match(object, '{authority.said}')
-          AND {_at_level(authority)} AND {which}""",
-        {
-            "start": authority.start,
-            "tier": tier,
-            "scheme": authority.scheme,
-            "predicate": str(authority.predicate),
-            "kind": f"<{BASE}id/{authority.kind}/",
-        },
-    )
 
 
 def _value(authority: Authority) -> str:
