@@ -96,13 +96,13 @@ def _shared_identifiers(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple
 def _same_addresses(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
     """Pairs of an IRI whose key is a UUID and the only other one that holds the same address.
 
-    http and https, with and without www. or a final slash, are one address.
+    Addresses are compared like `kg.clean.address` writes them.
     """
     for kind, predicates in ADDRESSES.items():
         rows = connection.execute(
             """WITH held AS (
                 SELECT DISTINCT trim(subject, '<>') AS iri, predicate,
-                       regexp_extract(object, '^<https?://(?:www[.])?(.*?)/?>$', 1) AS address,
+                       regexp_extract(object, '^<https?://(?:www[.])?(.*?)/?(?:#.*)?>$', 1) AS address,
                        regexp_matches(iri, $uuid) AS made
                 FROM stated
                 WHERE list_contains($predicates, predicate) AND starts_with(subject, $start)
