@@ -266,3 +266,13 @@ def web(value: str) -> NamedNode:
         r"[\x00-\x20<>\"{}|\\^`]", lambda m: "".join(f"%{b:02X}" for b in m[0].encode()), address
     )
     return NamedNode(escaped)
+
+
+def address(value: str) -> str:
+    """A web address as it is compared: http and https, with and without www., a final slash or a
+    fragment, lead to one page.
+
+    >>> address("http://www.example.org/page/#top")
+    'example.org/page'
+    """
+    return re.sub(r"^https?://(?:www\.)?", "", text(value).partition("#")[0]).rstrip("/")

@@ -4,7 +4,8 @@ import duckdb
 import pytest
 
 from kg.iri import BASE, hashed, mint, named
-from kg.link import Decision, links
+from kg.link import link
+from kg.link.decisions import Decision
 from kg.vocab import ESS, SCHEMA
 
 GUID = "917393e3-1b1e-5cef-ace4-edaa54e1f810"
@@ -17,19 +18,19 @@ PAGE = "https://www.example.org/episode-1/"
 def linked(*statements, made=()):
     with duckdb.connect() as connection:
         connection.execute(
-            "CREATE TABLE stated (subject VARCHAR, predicate VARCHAR, object VARCHAR)"
+            "CREATE TABLE stated "
+            "(subject VARCHAR, predicate VARCHAR, object VARCHAR, source VARCHAR)"
         )
         connection.executemany(
-            "INSERT INTO stated VALUES (?, ?, ?)",
+            "INSERT INTO stated VALUES (?, ?, ?, 's')",
             [
                 (str(s), str(p), o if o.startswith(("<", '"')) else f"<{o}>")
                 for s, p, o in statements
             ],
         )
-        found = links(connection, list(made))
-    return {
-        old.removeprefix(f"{BASE}id/"): new.removeprefix(f"{BASE}id/") for old, new in found.items()
-    }
+        link(connection, list(made))
+        found = connection.execute("SELECT old, new FROM link").fetchall()
+    return {old.removeprefix(f"{BASE}id/"): new.removeprefix(f"{BASE}id/") for old, new in found}
 
 
 def key(iri):

@@ -6,7 +6,9 @@ edition stands on the edition, a part, and joins nothing. An INSEE code names a 
 together with its level. An ISBN is a printed edition's, so it is not here.
 
 The order is that of trust: `kg.link` joins by the first before it looks at the second, and the
-first that a thing has is its key (`siren-…` before `rna-…`).
+first that a thing has is its key (`siren-…` before `rna-…`). What a feed or a saved page made known
+has a UUID as its key (`kg.iri.hashed`), which gives way to every other; it is what was curated
+under the same address, if that is the address of these two alone.
 """
 
 from __future__ import annotations
@@ -59,6 +61,12 @@ def _wikidata(kind: str) -> Authority:
     return Authority(kind, "wikidata", SCHEMA.sameAs, said)
 
 
+# Where a thing is found on the web, by its kind: its feed, its page (`claims.address`).
+ADDRESSES = {
+    "episode": (SCHEMA.url,),
+    "podcast": (SCHEMA.webFeed, SCHEMA.url),
+    "publication": (SCHEMA.url,),
+}
 _COMMUNES = ("commune", "municipal-arrondissement", "former-commune", "special-status-authority")
 _DEPARTEMENTS = ("departement", "overseas-collectivity")
 AUTHORITIES = (
@@ -72,7 +80,12 @@ AUTHORITIES = (
         "publication", "doi", ESS.doi, r'"(?:https?://(?:dx\.)?doi\.org/)?(10\.\d{4,9}/[^"\s]+)"'
     ),
     _wikidata("publication"),
+    Authority(
+        "person", "orcid", ESS.orcid, r'"((?:\d{4}-){3}\d{3}[0-9X])"', names=True, single=True
+    ),
+    Authority("person", "idhal", ESS.idHal, r'"([a-z0-9-]+)"', names=True, single=True),
     _wikidata("person"),
+    Authority("podcast", "guid", ESS.podcastGuid, r'"([0-9a-f-]{36})"', names=True),
     _territory("insee", ESS.inseeCode, r"(?:\d{2}|2[AB])\d{3}|69M", *_COMMUNES),
     _territory("insee-departement", ESS.inseeCode, r"\d{2}|2[AB]|9\d{2}", *_DEPARTEMENTS),
     _territory("insee-region", ESS.inseeCode, r"\d{2}|9\d{2}", "region"),

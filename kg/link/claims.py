@@ -6,14 +6,16 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 import duckdb
+from pyoxigraph import NamedNode
 
 from kg.iri import BASE
-from kg.link.authorities import AUTHORITIES, Authority
+from kg.link.authorities import ADDRESSES, AUTHORITIES, Authority
 from kg.link.decisions import Decision
 from kg.vocab import DCTERMS, ESS, ORG, SKOS
 
 TABLES = ("identifying", "claim", "ended", "former", "apart")
 DECIDED = 0  # the tier of decisions; that of an authority is its place among those of its kind
+UUID = r"-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 
 
 def _tiers() -> Iterator[tuple[int, Authority]]:
@@ -43,7 +45,41 @@ def gather(connection: duckdb.DuckDBPyConnection) -> int:
             f"INSERT INTO claim {said(authority, tier)} "
             "WHERE iri = node AND node IN (SELECT node FROM former)"
         )
-    return max(tier for tier, _ in _tiers())
+    last = max(tier for tier, _ in _tiers()) + 1
+    for kind, predicates in ADDRESSES.items():
+        _addressed(connection, kind, predicates, last)
+    return last
+
+
+def _addressed(
+    connection: duckdb.DuckDBPyConnection, kind: str, predicates: Iterable[NamedNode], tier: int
+) -> None:
+    """Add the claims of things whose key is a UUID to be the only other one at their address.
+
+    Addresses are compared as `kg.clean.address` writes them.
+    """
+    connection.execute(
+        """INSERT INTO claim
+        WITH held AS (
+            SELECT DISTINCT trim(subject, '<>') AS iri, predicate, object,
+                regexp_extract(object, '^<https?://(?:www[.])?(.*?)/?(?:#.*)?>$', 1) AS address,
+                regexp_matches(iri, $uuid) AS made
+            FROM stated
+            WHERE list_contains($predicates, predicate) AND starts_with(subject, $start)
+              AND NOT contains(subject, '#')
+        )
+        SELECT min(iri) FILTER (made), min(iri) FILTER (NOT made), $tier, 'address', predicate,
+            min(object) FILTER (made)
+        FROM held GROUP BY predicate, address
+        HAVING count(DISTINCT iri) FILTER (made) = 1 AND count(DISTINCT iri) FILTER (NOT made) = 1
+        """,
+        {
+            "uuid": UUID,
+            "predicates": [str(each) for each in predicates],
+            "start": f"<{BASE}id/{kind}/",
+            "tier": tier,
+        },
+    )
 
 
 def select(connection: duckdb.DuckDBPyConnection) -> None:

@@ -6,20 +6,22 @@ import duckdb
 
 from kg.iri import BASE
 from kg.link.authorities import AUTHORITIES
+from kg.link.claims import UUID
 from kg.vocab import ADMS, DCTERMS, ESS, RDF, RDFS, SKOS
 
 
 def choose(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the table `link(old, new, used)`: of each group, every name but the best, and that.
 
-    Authorities before the names of ours, in their order; a former identifier after all of them.
+    Authorities before the names of ours, in their order; then UUIDs, then former identifiers.
     `used`: some source describes a thing under the old name.
     """
     schemes = [each.start for each in AUTHORITIES if each.names]
     connection.execute(
         """CREATE OR REPLACE TABLE link AS
         WITH named AS (
-            SELECT node, root, CASE WHEN node IN (SELECT node FROM former) THEN len($schemes) + 2
+            SELECT node, root, CASE WHEN node IN (SELECT node FROM former) THEN len($schemes) + 3
+                WHEN regexp_matches(node, $uuid) THEN len($schemes) + 2
                 ELSE coalesce(nullif(list_position($schemes, regexp_extract(node, $naming)), 0),
                               len($schemes) + 1) END AS rank
             FROM joined WHERE NOT regexp_matches(node, $meeting)
@@ -37,6 +39,7 @@ def choose(connection: duckdb.DuckDBPyConnection) -> None:
             "schemes": schemes,
             "naming": "|".join(schemes),
             "meeting": f"^{BASE}id/[^/]+/[^/:]+:",
+            "uuid": UUID,
         },
     )
 

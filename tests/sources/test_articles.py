@@ -23,8 +23,8 @@ from tests.sources.snapshot import canonical
 SAMPLE = Path(__file__).parent / "articles"
 SEED = Settings.from_environment().shared / "seed" / "article.txt"
 needs_seed = pytest.mark.skipif(not SEED.is_file(), reason=f"the seed is not there: {SEED}")
-PAGE = hashed("publication", "page", "https://journal.example.org/2022/podcast")
-COPY = hashed("publication", "page", "https://journal.example.org/2021/copie")
+PAGE = hashed("publication", "page", "journal.example.org/2022/podcast")
+COPY = hashed("publication", "page", "journal.example.org/2021/copie")
 
 
 def statements(given, converted):
@@ -170,6 +170,14 @@ def test_a_page_is_read_in_the_encoding_that_it_states(tmp_path, encoding):
     path = tmp_path / "page.html"
     path.write_text(f"<meta charset='{encoding}'><title>Été</title>", encoding=encoding)
     assert pages.page(path)["title"] == "Été"
+
+
+def test_an_address_written_in_another_way_is_the_same_article(tmp_path, converted):
+    page = (SAMPLE / "page.html").read_text(encoding="utf-8")
+    other = 'href="http://www.journal.example.org/2022/podcast/#haut">'
+    page = page.replace('href="https://journal.example.org/2022/podcast">', other, 1)
+    (tmp_path / "page.html").write_text(page, encoding="utf-8")
+    assert PAGE in {s for s, p, _ in statements(tmp_path, converted) if p == DCTERMS.title}
 
 
 # What is wrong

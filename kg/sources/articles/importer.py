@@ -18,7 +18,7 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode
 
 from kg import iri
-from kg.clean import UNKNOWN_LANGUAGE, day, fold, language, web, without_contacts
+from kg.clean import UNKNOWN_LANGUAGE, address, day, fold, language, web, without_contacts
 from kg.errors import InputError
 from kg.sources import Inputs, Triple, keywords, mentions
 from kg.sources.articles import pages
@@ -68,7 +68,7 @@ def source(row: Row) -> str:
 def _subject(row: Row) -> NamedNode:
     """The article's IRI: of its address, else of its title and date."""
     if row["address"]:
-        return iri.hashed("publication", "page", row["address"])
+        return iri.hashed("publication", "page", address(row["address"]))
     return iri.hashed("publication", "page", f"{fold(row['title'])}\n{row['date']}")
 
 
@@ -100,8 +100,8 @@ def triples(row: Row) -> Iterator[Triple]:
         yield me, DCTERMS.language, Literal(code)
     if date := row.take("date"):
         yield me, DCTERMS.issued, checked("date", date, _day)
-    if address := row.take("address"):
-        yield me, SCHEMA.url, checked("address", address, web)
+    if page := row.take("address"):
+        yield me, SCHEMA.url, checked("address", page, web)
     for link in filter(None, row.take("links").split("\n")):
         yield me, DCTERMS.references, checked("links", link, web)
     given = re.split(r"[\n,;]", without_contacts(row.take("keywords")))
