@@ -186,7 +186,7 @@ def test_queries_made_up_from_the_release_have_the_same_answers(engines, referen
 
 
 @pytest.mark.parametrize("thing", THINGS)
-@pytest.mark.parametrize("page", ["known", "entity", "links", "linking"])
+@pytest.mark.parametrize("page", ["known", "entity", "linking"])
 def test_the_queries_of_pages_have_the_same_answers_with_bound_values(
     engine, reference, page, thing
 ):
