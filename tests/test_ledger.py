@@ -130,3 +130,9 @@ def test_the_site_redirects_for_good_and_says_what_was_withdrawn(history):
         assert client.get("/id/organization/nobody").status == 404
         assert client.get("/id/organization/mes").status == 303
     assert Releases(var / "releases").current() == history[3]
+
+
+def test_the_iri_of_a_former_siren_leads_to_the_organisation(default_release):
+    former, present = (f"{BASE}id/organization/siren-{n}" for n in ("245900410", "200093201"))
+    assert default_release.successor(former) == present
+    assert default_release.successor(present) is None

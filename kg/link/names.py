@@ -14,7 +14,7 @@ def choose(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the table `link(old, new, used)`: of each group, every name but the best, and that.
 
     Authorities before the names of ours, in their order; then UUIDs, then former identifiers.
-    `used`: some source describes a thing under the old name.
+    `used`: some source describes a thing under the old name, or says that it was the thing's.
     """
     schemes = [each.start for each in AUTHORITIES if each.names]
     connection.execute(
@@ -32,6 +32,7 @@ def choose(connection: duckdb.DuckDBPyConnection) -> None:
         ), subject AS (
             SELECT DISTINCT trim(subject, '<>') AS iri FROM stated
             WHERE subject IN (SELECT '<' || old || '>' FROM given)
+            UNION SELECT node FROM former
         )
         SELECT old, new, iri IS NOT NULL AS used FROM given LEFT JOIN subject ON iri = old
         ORDER BY old""",
