@@ -26,11 +26,12 @@ from kg.vocab import RDF
 
 ROUNDS = 10
 LOOKED_AT = f"""CREATE OR REPLACE TEMP TABLE looked_at AS
-WITH other AS (SELECT * FROM statement WHERE NOT list_has_all($complete, sources))
-SELECT owner(subject) FROM other
-UNION SELECT owner(object) FROM other WHERE starts_with(object, '<{iri.BASE}id/')
-UNION SELECT min(owner(subject)) FROM statement GROUP BY predicate
-UNION SELECT min(owner(subject)) FROM statement WHERE predicate = '{RDF.type}' GROUP BY object"""
+WITH told AS (SELECT *, list_has_all($complete, sources) AS register FROM statement)
+SELECT owner(subject) FROM told WHERE NOT register
+UNION SELECT owner(object) FROM told WHERE NOT register AND starts_with(object, '<{iri.BASE}id/')
+UNION SELECT min(owner(subject)) FROM told WHERE register GROUP BY predicate
+UNION SELECT min(owner(subject)) FROM told WHERE register AND predicate = '{RDF.type}'
+      GROUP BY object"""
 
 
 def store(

@@ -1,10 +1,13 @@
 """Builds and releases: exact contents, same bytes, nothing half-written current."""
 
+import contextlib
 import hashlib
 import os
+import random
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 
 import pytest
@@ -12,7 +15,7 @@ import zstandard
 from pyoxigraph import RdfFormat, Store
 from rich.console import Console
 
-from kg import build, sources
+from kg import build, sources, statements
 from kg.errors import BuildFailed, KgError
 from kg.iri import BASE
 from kg.query.local import open_store
@@ -109,6 +112,17 @@ def test_the_difference_between_two_releases_is_exact(two):
             store.bulk_load(zstandard.ZstdDecompressor().stream_reader(file), RdfFormat.N_QUADS)
         assert set(store) == expected
         assert second.manifest["changes"][name] == len(expected)
+
+
+def test_the_difference_is_exact_in_pieces_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(statements, "PIECE", 50)
+    run(tmp_path, "avise,Avise,,a", "rtes,RTES,,a")
+    second = run(tmp_path, "avise,Avise,,a", "rtes,Le RTES,,a", "mes,MES,,b")
+    before, after = (set(open_store(each)) for each in Releases(second.folder.parent).all())
+    assert second.manifest["changes"] == {
+        "added": len(after - before),
+        "removed": len(before - after),
+    }
 
 
 def test_a_superseded_iri_is_a_redirect_of_the_release(two):
@@ -242,6 +256,71 @@ def test_a_build_killed_in_the_middle_is_never_current_and_the_next_one_goes_on(
     again = run(tmp_path, "rtes,RTES,,a")
     assert releases.current() == again
     assert not [path for path in first.folder.parent.iterdir() if path.name.endswith(".partial")]
+
+
+ANYTIME = """
+import sys; sys.path.insert(0, {root!r})
+from pathlib import Path
+from kg import mapping
+from tests import test_build as t
+mapping.CHUNK = 20
+print("begun", flush=True)
+t.run(Path({folder!r}), *t.MANY)
+"""
+MANY = [f"o{number},Organisation {number},,{'ab'[number % 2]}" for number in range(200)]
+
+
+def begin(folder):
+    """A build of many small chunks in a process of its own."""
+    folder.mkdir(exist_ok=True)
+    code = ANYTIME.format(root=str(ROOT), folder=str(folder))
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd=ROOT,
+        text=True,
+    )
+    with process.stdout:
+        assert process.stdout.readline() == "begun\n"
+    return process, time.perf_counter()
+
+
+def test_a_build_killed_at_any_moment_loses_nothing(tmp_path):
+    process, start = begin(tmp_path / "undisturbed")
+    assert process.wait() == 0
+    seconds = time.perf_counter() - start
+    expected = Releases(tmp_path / "undisturbed" / "var" / "releases").current()
+    for number, moment in enumerate(random.Random(5).uniform(0.05, 0.95) for _ in range(5)):
+        folder = tmp_path / str(number)
+        process, _ = begin(folder)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(seconds * moment)
+        process.kill()
+        process.wait()
+        releases = Releases(folder / "var" / "releases")
+        done = releases.current()
+        assert done is None or done.id == expected.id
+        if done is None:
+            process, _ = begin(folder)
+            assert process.wait() == 0
+        sums = releases.current().folder / "SHA256SUMS"
+        assert sums.read_text() == (expected.folder / "SHA256SUMS").read_text()
+
+
+def test_what_a_killed_build_converted_is_not_converted_again(tmp_path):
+    process, _ = begin(tmp_path)
+    chunks = (tmp_path / "var" / "build" / "sources" / "tiny").glob("*/0000*.json")
+    while process.poll() is None and not (done := list(chunks)):
+        time.sleep(0.01)
+        chunks = (tmp_path / "var" / "build" / "sources" / "tiny").glob("*/0000*.json")
+    process.kill()
+    process.wait()
+    times = {path.name: path.stat().st_mtime_ns for path in done}
+    process, _ = begin(tmp_path)
+    assert process.wait() == 0
+    (folder,) = (tmp_path / "var" / "build" / "sources" / "tiny").iterdir()
+    assert {name: (folder / name).stat().st_mtime_ns for name in times} == times
 
 
 @pytest.mark.parametrize("limit", [2_000, 40_000, 200_000, 1_000_000])
