@@ -1,4 +1,4 @@
-"""Statistics: how many organisations, employers and establishments, as RDF Data Cubes.
+"""Statistics: how many organisations, employers and establishments the ESS has, as RDF Data Cubes.
 
 Not every combination is counted, but those of `CUBES`. Each cube is a `qb:DataSet` with a structure
 of its own; an observation's IRI says what it counts:
@@ -6,8 +6,9 @@ of its own; an observation's IRI says what it counts:
     …/id/cube/territory-family
     …/id/observation/territory-family.insee-departement-69.cooperative
 
-What the graph does not know is in no observation: an organisation without a commune is counted in
-no territory, and a cube has the measures for which this release has data, so that a zero is a zero.
+Organisations of the ESS are those with a legal family, be it undetermined: ministries and communes
+have none. What the graph does not know is in no observation: an organisation without a commune is
+counted in no territory, and a cube has the measures for which this release has data, so that a zero is a zero.
 Where sources disagree, a thing counts under each of the values. The statements are a source of our
 own, `statistics`.
 """
@@ -100,11 +101,14 @@ WITH ended AS (
     SELECT hash(subject) FROM statement
     WHERE predicate IN ('{SCHEMA.dissolutionDate}', '{DCTERMS.isReplacedBy}')
        OR (predicate = '{ESS.administrativeStatus}' AND ends_with(object, '/ceased>'))
+), ours AS (
+    SELECT hash(subject) FROM statement WHERE predicate = '{ESS.legalFamily}'
 )
 SELECT hash(subject) AS thing, object = '{ORG.Site}' AS site,
        hash(subject) NOT IN (FROM ended) AS exists
 FROM statement WHERE predicate = '{RDF.type}' AND (
-    (object = '{ORG.FormalOrganization}' AND starts_with(subject, '{_OURS}organization/'))
+    (object = '{ORG.FormalOrganization}' AND starts_with(subject, '{_OURS}organization/')
+        AND hash(subject) IN (FROM ours))
     OR (object = '{ORG.Site}' AND starts_with(subject, '{_OURS}establishment/')))
 """
 _COUNTED = f"""
@@ -255,8 +259,8 @@ def _titles(cube: Cube) -> dict[str, str]:
     """The title in each language."""
     by = [DIMENSIONS[name] for name in cube.dimensions]
     events = "year" in cube.dimensions
-    what_fr = "Créations et fermetures d’organisations" if events else "Organisations"
-    what_en = "Creations and closures of organisations" if events else "Organisations"
+    what_fr = "Créations et fermetures dans l’ESS" if events else "Organisations de l’ESS"
+    what_en = "Creations and closures in the ESS" if events else "Organisations of the ESS"
     return {
         "fr": f"{what_fr} par {' et '.join(each.fr for each in by)}",
         "en": f"{what_en} by {' and '.join(each.en for each in by)}",

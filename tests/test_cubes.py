@@ -45,6 +45,9 @@ LEVELS = {
 }
 
 
+FAMILY = "ess:legalFamily legal-family/mutual"
+
+
 def organization(key, *facts):
     return [
         f"organization/{key} a org:FormalOrganization",
@@ -70,19 +73,25 @@ def observed(tmp_path, *lines):
 
 def test_an_organisation_is_counted_in_all_that_contains_its_commune(tmp_path):
     for commune, around in WHERE.items():
-        found = observed(tmp_path, *organization("a", f"ess:commune territory/{commune}"))
-        assert found == {f"territory.{each}": {"organization": 1} for each in around}
+        found = observed(tmp_path, *organization("a", FAMILY, f"ess:commune territory/{commune}"))
+        counted = [key for key in found if key.startswith("territory.")]
+        assert sorted(counted) == sorted(f"territory.{each}" for each in around)
+        assert all(counts == {"organization": 1} for counts in found.values())
+
+
+def test_what_has_no_legal_family_is_no_organisation_of_the_ess(tmp_path):
+    ministry = organization("a", "ess:commune territory/insee-69123")
+    assert observed(tmp_path, *ministry, 'organization/a schema:foundingDate "1901"') == {}
 
 
 def test_what_ended_or_was_replaced_is_no_longer_counted_but_its_closure_is(tmp_path):
-    family = "ess:legalFamily legal-family/mutual"
     found = observed(
         tmp_path,
-        *organization("a", family, 'schema:foundingDate "1990-05-01"^^<x:date>'),
-        *organization("b", family, 'schema:dissolutionDate "2020"^^<x:gYear>'),
-        *organization("c", family, "dcterms:isReplacedBy organization/a"),
-        *organization("d", family, "ess:administrativeStatus administrative-status/ceased"),
-        *organization("e", family, "ess:administrativeStatus administrative-status/active"),
+        *organization("a", FAMILY, 'schema:foundingDate "1990-05-01"^^<x:date>'),
+        *organization("b", FAMILY, 'schema:dissolutionDate "2020"^^<x:gYear>'),
+        *organization("c", FAMILY, "dcterms:isReplacedBy organization/a"),
+        *organization("d", FAMILY, "ess:administrativeStatus administrative-status/ceased"),
+        *organization("e", FAMILY, "ess:administrativeStatus administrative-status/active"),
     )
     assert found == {
         "family.mutual": {"organization": 2},
@@ -95,7 +104,7 @@ def test_what_ended_or_was_replaced_is_no_longer_counted_but_its_closure_is(tmp_
 
 def test_a_network_without_legal_existence_is_no_organisation_of_the_statistics(tmp_path):
     unit = "organization/a a org:OrganizationalUnit"
-    assert observed(tmp_path, unit, "organization/a ess:legalFamily legal-family/mutual") == {}
+    assert observed(tmp_path, unit, f"organization/a {FAMILY}") == {}
 
 
 def test_an_establishment_has_the_family_of_its_organisation_and_a_place_of_its_own(tmp_path):
@@ -132,12 +141,8 @@ def test_a_measure_without_data_is_left_out_and_with_data_says_zero(tmp_path):
 
 
 def test_a_thing_counts_under_each_of_the_values_that_sources_give_it(tmp_path):
-    found = observed(
-        tmp_path,
-        *organization(
-            "a", "ess:commune territory/insee-69123", "ess:commune territory/insee-01004"
-        ),
-    )
+    communes = [f"ess:commune territory/{key}" for key in ("insee-69123", "insee-01004")]
+    found = observed(tmp_path, *organization("a", FAMILY, *communes))
     assert found["territory.insee-69123"] == found["territory.insee-01004"] == {"organization": 1}
     assert found["territory.insee-region-84"] == {"organization": 1}
 
@@ -147,15 +152,14 @@ def test_counts_are_those_of_counting_one_by_one(tmp_path):
     things, lines = [], []
     for n in range(200):
         thing = {
-            "family": chance.choice(["association", "mutual", None]),
+            "family": chance.choice(["association", "mutual", "undetermined"]),
             "size": chance.choice(["NN", "11", None]),
             "territory": chance.choice([*WHERE, None]),
             "year": str(chance.randint(2019, 2021)),
         }
         things.append(thing)
         facts = [f'schema:foundingDate "{thing["year"]}"']
-        if thing["family"]:
-            facts.append(f"ess:legalFamily legal-family/{thing['family']}")
+        facts.append(f"ess:legalFamily legal-family/{thing['family']}")
         if thing["size"]:
             facts.append(f"ess:sizeClass size-class/{thing['size']}")
         if thing["territory"]:
