@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -27,7 +27,7 @@ from kg.query.departure import Departure
 from kg.query.forms import GRAPHS, RESULTS
 from kg.settings import Networks, Settings
 from kg.web.i18n import later
-from kg.web.negotiate import HTML, choose, not_acceptable
+from kg.web.negotiate import ALIASES, HTML, choose, not_acceptable
 
 FORM = "application/x-www-form-urlencoded"
 QUERY = "application/sparql-query"
@@ -35,7 +35,21 @@ UPDATE = "application/sparql-update"
 # Where the environment of a request has the departure of its client (`kg.query.departure`).
 DEPARTURE = "kg.departure"
 # These may stand once. An unknown parameter is ignored.
-ONCE = ("query", "format", "output", "timeout")
+ONCE = ("query", "timeout")
+# Other names that clients give to forms, for the first of them that the query has.
+SYNONYMS = {
+    "turtle": ("ttl",),
+    "n3": ("ttl",),
+    "ntriples": ("nt",),
+    "n-triples": ("nt",),
+    "nquads": ("nq",),
+    "n-quads": ("nq",),
+    "json-ld": ("jsonld",),
+    "json": ("json", "jsonld"),
+    "xml": ("xml", "rdf"),
+    "rdf+xml": ("rdf",),
+    "rdfxml": ("rdf",),
+}
 FIELDS = 1000
 # Longer texts are read one at a time: others must have their part of the processor meanwhile.
 LONG = 50_000
@@ -194,22 +208,32 @@ def _seconds(value: str) -> float | None:
     return seconds
 
 
-def _named(values: MultiDict[str, str]) -> str:
-    """The form that a parameter names; `output` is what other services call `format`."""
-    named = {value for name in ("format", "output") if (value := values.get(name))}
-    if len(named) > 1:
+def _named(values: MultiDict[str, str]) -> list[str]:
+    """The forms that parameters name; `output` is what other services call `format`."""
+    return [each for name in ("format", "output") for each in values.getlist(name) if each]
+
+
+def chosen(request: Request, offers: dict[str, str], named: Sequence[str] = ()) -> str:
+    """The form to answer in: the one that is named, else the one that the Accept header prefers.
+
+    Some clients name a form in several ways at once; one that is known is enough.
+    """
+    if named:
+        forms = {form for name in named if (form := _form(name, offers))}
+    else:
+        forms = {form for form in [choose(request.headers.get("Accept", ""), offers)] if form}
+    if len(forms) > 1:
         raise BadRequest(later("« format » et « output » se contredisent."))
-    return next(iter(named), "")
-
-
-def chosen(request: Request, offers: dict[str, str], named: str = "") -> str:
-    """The form to answer in: the one that is named, else the one that the Accept header prefers."""
-    by_type = {media_type: name for name, media_type in offers.items()}
-    form = named if named in offers else by_type.get(named)
-    found = form if named else choose(request.headers.get("Accept", ""), offers)
-    if found is None:
+    if not forms:
         raise not_acceptable(offers)
-    return found
+    return forms.pop()
+
+
+def _form(name: str, offers: dict[str, str]) -> str | None:
+    """The form of a name: a short one, a media type, or what some clients call it."""
+    by_type = {media_type: form for form, media_type in offers.items()}
+    names = (name, by_type.get(name), *SYNONYMS.get(name, ()), *ALIASES.get(name, ()))
+    return next((each for each in names if each in offers), None)
 
 
 @lru_cache(maxsize=1024)

@@ -1,6 +1,7 @@
 """The SPARQL 1.1 protocol, from the outside."""
 
 from dataclasses import replace
+from urllib.parse import urlencode
 
 import pytest
 from pyoxigraph import RdfFormat, parse
@@ -122,6 +123,25 @@ def test_the_result_comes_in_the_form_that_the_client_prefers(client, query, acc
 def test_a_parameter_names_the_form_whatever_the_accept_header_says(client, name, value):
     response = get(client, SELECT, "image/png", **{name: value})
     assert response.text == f"s\r\n{BASE}id/person/ada\r\n"
+
+
+@pytest.mark.parametrize(
+    ("query", "parameters", "media_type"),
+    [
+        (SELECT, "format=xml&output=xml&results=xml", "application/sparql-results+xml"),
+        (SELECT, "format=application/json", JSON),
+        (SELECT, "format=tsv&format=text/tab-separated-values", "text/tab-separated-values"),
+        (CONSTRUCT, "format=turtle&output=turtle", "text/turtle"),
+        (CONSTRUCT, "format=n3", "text/turtle"),
+        (CONSTRUCT, "format=xml", "application/rdf+xml"),
+        (CONSTRUCT, "format=json", "application/ld+json"),
+        (CONSTRUCT, "format=ntriples&format=nothing-known", "application/n-triples"),
+        (CONSTRUCT, "output=json-ld&output=application/ld%2Bjson", "application/ld+json"),
+    ],
+)
+def test_a_form_may_be_named_as_other_services_do(client, query, parameters, media_type):
+    response = client.get(f"/sparql?{parameters}&{urlencode({'query': query})}")
+    assert (response.status_code, response.mimetype) == (200, media_type)
 
 
 @pytest.mark.parametrize(
