@@ -17,7 +17,7 @@ import pytest
 from tests.attack import assert_sound
 from tests.attack.balance import balance
 from tests.attack.raw import Raw, head
-from tests.served import JSON, serve, wait
+from tests.served import JSON, PATIENCE, serve, start, wait
 
 MIB = 1 << 20
 QUERY = {"Content_Type": "application/sparql-query"}
@@ -262,3 +262,11 @@ def test_what_waits_for_its_turn_when_its_client_leaves_is_never_asked(patient):
     wait(lambda: not busy(patient), "queries run for nobody")
     others_are_served(patient)
     assert len(set(patient.workers) - workers) == 1
+
+
+def test_a_second_server_does_not_take_a_part_of_the_requests(server, var):
+    """Two could share an address; the one that comes later says that it is taken."""
+    second = start(var, port=server.port)
+    assert second.process.wait(PATIENCE) == 1
+    second.end(code=1)
+    assert f"port {server.port}: Address already in use" in second.said()

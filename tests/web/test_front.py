@@ -10,7 +10,7 @@ import zstandard
 from werkzeug.test import Client as Plain
 from werkzeug.test import EnvironBuilder
 
-from kg.errors import QueryTimeout, ServiceBusy, TooManyQueries
+from kg.errors import QueryAbandoned, QueryTimeout, ServiceBusy, TooManyQueries
 from kg.web import front
 from kg.web.cache import Cache
 from kg.web.front import Front
@@ -500,6 +500,26 @@ def test_one_clients_refusal_is_not_anothers(app, service, cache):
         ready.set()
         assert_canonical_error(first.result(), 429)
         assert second.result().status_code == 200
+
+
+def test_a_query_whose_asker_left_is_asked_once_more_for_the_others(app, service, cache):
+    front, arrived, left = Front(app, cache), threading.Event(), threading.Event()
+
+    def wait():
+        arrived.set()
+        assert left.wait(5)
+        service.error = QueryAbandoned("gone") if len(service.asked) == 1 else None
+
+    service.wait = wait
+    with ThreadPoolExecutor(6) as pool:
+        first = pool.submit(ask, Client(front))
+        arrived.wait(5)
+        others = [pool.submit(ask, Client(front)) for _ in range(5)]
+        threading.Event().wait(0.2)
+        left.set()
+        assert_canonical_error(first.result(), 503)
+        assert {other.result().status_code for other in others} == {200}
+    assert len(service.asked) == 2
 
 
 def test_an_answer_under_way_is_not_hurt_by_another_in_another_coding(browser, app, cache):
