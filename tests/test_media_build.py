@@ -1,6 +1,7 @@
 """A release with a feed and a page: one thing for what is curated too, candidates apart."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -8,8 +9,10 @@ from rich.console import Console
 from kg import build, sources
 from kg.iri import BASE
 from kg.query.local import open_store
+from kg.report import violations
 from kg.settings import Settings
 
+SAMPLES = Path(__file__).parent / "sources"
 TABLES = {
     "sources": """key,url,title,publisher,published,read,license,note_fr,note_en
 page,https://www.example.org/page,Une page,Exemple,2022-05-11,2026-11-23,,,
@@ -25,6 +28,10 @@ ville,page,series,La ville,fr,,,,,,,
     "episodes": """key,source,podcast,number,title,lang,subject_fr,subject_en,published,duration,\
 homepage,note_fr,note_en
 ville-1,page,ville,1,Avec l’Avise,fr,,,2022-05-11,,https://podcast.example.org/1,,
+""",
+    "territories": """key,source,level,label_fr,label_en,code,part_of,replaced_by,note_fr,note_en
+insee-region-53,page,region,Bretagne,,53,iso-FR,,,
+iso-FR,page,country,France,,,,,,
 """,
     "identifiers": """kind,key,scheme,value,status,source
 podcast,ville,feed,https://podcast.example.org/feed.xml,current,page
@@ -54,6 +61,21 @@ def release(tmp_path_factory):
         {"curated": tables, "podcasts": folder / "feed.xml", "articles": folder / "page.html"},
     )
     return build.build(Settings(var=folder / "var"), what, "2026-11-23", Console(quiet=True))
+
+
+@pytest.mark.parametrize("name", ["podcasts", "publications", "articles"])
+def test_the_sample_of_a_source_makes_a_release_without_violation(tmp_path, name):
+    tables = tmp_path / "data"
+    tables.mkdir()
+    for table, content in TABLES.items():
+        (tables / f"{table}.csv").write_text(content, encoding="utf-8")
+    curated = replace(sources.load("curated"), expect={})
+    what = build.Plan(
+        [sources.load("ontology"), curated, sources.load(name)],
+        {"curated": tables, name: SAMPLES / name},
+    )
+    findings = build.check_only(Settings(var=tmp_path / "var"), what, Console(quiet=True))
+    assert [str(each) for each in violations(findings)] == []
 
 
 def rows(release, query):

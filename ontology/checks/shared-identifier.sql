@@ -12,7 +12,7 @@ WITH
     SELECT subject, predicate, object,
       regexp_replace(subject, '^.*/id/([^/]+)/[^#]*(#?).*$', '\1\2') AS kind
     FROM statement
-    WHERE predicate IN ('<ess:eli>', '<ess:isbn>', '<ess:nor>')
+    WHERE predicate IN ('<ess:eli>', '<ess:nor>')
   ),
   several AS (
     SELECT hash(predicate, object, kind) FROM identifier GROUP BY ALL HAVING count(*) > 1

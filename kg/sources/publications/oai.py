@@ -31,6 +31,7 @@ from kg.sources.publications.works import (
     Author,
     Work,
     direct,
+    isbn,
     language,
 )
 from kg.sources.rows import LeftOut, Row, RowError, checked
@@ -218,8 +219,8 @@ def _identify(found: Work, row: Row) -> None:
             found.hal = found.hal or hal[1]
         elif doi := _DOI.fullmatch(value):
             found.doi = found.doi or checked("dc:identifier", doi[1], clean.doi)
-        elif isbn := _ISBN.fullmatch(value):
-            found.isbn.append(isbn[1])
+        elif stated_isbn := _ISBN.fullmatch(value):
+            found.isbn += isbn(stated_isbn[1])
         if _is_address(value) and "doi.org/" not in value and not found.pages:
             found.pages.append(checked("dc:identifier", value, web))
 

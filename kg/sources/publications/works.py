@@ -1,7 +1,8 @@
 """Works: what every format of bibliographic records comes to, and the statements about it.
 
-A work is known by its HAL identifier, else by its DOI, else by what is said of it: type, title,
-date and authors. An author with an identifier is a person; one with only a name stays a name.
+A work is known by its HAL identifier, else by its DOI, else by its ISBN, else by what is said of
+it: type, title, date and authors. A part of a book does not have the book's ISBN. An author with
+an identifier is a person; one with only a name stays a name.
 """
 
 from __future__ import annotations
@@ -45,6 +46,9 @@ class Author:
     orcid: str = ""
 
 
+PARTS = {"book-chapter", "conference-paper", "journal-article"}
+
+
 @dataclass
 class Work:
     """A bibliographic record. Titles and keywords are (text, language)."""
@@ -70,9 +74,15 @@ class Work:
             return checked("HAL", self.hal, lambda value: iri.mint("publication", "hal", value))
         if self.doi:
             return iri.hashed("publication", "doi", self.doi)
+        if number := next(iter(self.own_isbn()), ""):
+            return iri.hashed("publication", "isbn", number)
         title = next((title for title, _ in self.titles), self.citation)
         said = (self.type, title, self.issued, *(author.name for author in self.authors))
         return iri.hashed("publication", "work", "\n".join(map(fold, said)))
+
+    def own_isbn(self) -> list[str]:
+        """The ISBNs of the work itself: records of a chapter give those of its book."""
+        return [] if self.type in PARTS else self.isbn
 
 
 def values(row: Row, *names: str) -> list[str]:
@@ -87,9 +97,9 @@ def take(row: Row, *names: str) -> str:
 
 
 def isbn(value: str) -> list[str]:
-    """The ISBN in a text, if it is one of thirteen digits: the older ones name no edition now."""
-    found = re.sub(r"[^\d-]", "", value)
-    return [found] if re.fullmatch(r"97[89][\d-]{10,14}", found) else []
+    """The ISBN in a text, digits only, if it is one of thirteen; the older ones are not kept."""
+    found = re.sub(r"\D", "", value)
+    return [found] if re.fullmatch(r"97[89]\d{10}", found) else []
 
 
 def language(value: str) -> str:
@@ -150,7 +160,7 @@ def _named(me: NamedNode, work: Work) -> Iterator[Triple]:
 
 
 def _identified(me: NamedNode, work: Work) -> Iterator[Triple]:
-    given = [("hal", work.hal), ("doi", work.doi), *(("isbn", each) for each in work.isbn)]
+    given = [("hal", work.hal), ("doi", work.doi), *(("isbn", each) for each in work.own_isbn())]
     for scheme, value in given:
         if value:
             yield from identifiers.current(me, scheme, value)
