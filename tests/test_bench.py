@@ -1,13 +1,19 @@
 """The benchmark's parts still work together: no time is asserted."""
 
+import json
 from dataclasses import replace
 
+import duckdb
 import pytest
+from rich.console import Console
 
+from bench import registers, scale
+from bench.build import plan, sizes
 from bench.generate import generate, siren
 from bench.peers import Ours
 from bench.release import release
 from bench.run import QUERIES, QUICK, answers, lookups
+from kg import build
 from kg.clean import siren as checked
 from kg.queryfile import canonical, read, read_all
 from kg.settings import Settings
@@ -62,3 +68,80 @@ def test_query_files_are_canonical(query):
     text = query.path.read_text(encoding="utf-8")
     assert text == canonical(text), f"run 'kg fmt bench/queries/{query.path.name}'"
     assert query.get("title", "fr") and query.get("title", "en")
+
+
+@pytest.fixture(scope="module")
+def invented(tmp_path_factory):
+    """The files of small registers, by source."""
+    return registers.generate(tmp_path_factory.mktemp("registers"), 4000, 1000)
+
+
+@pytest.fixture(scope="module")
+def national(invented, tmp_path_factory):
+    """A release of the profile `national` from them."""
+    settings = Settings(var=tmp_path_factory.mktemp("national"), max_set_aside=0.01)
+    what = plan("national", invented)
+    return build.build(settings, what, "2026-01-31", Console(quiet=True))
+
+
+def test_registers_of_the_same_numbers_and_seed_have_the_same_bytes(invented, tmp_path):
+    for name, path in registers.generate(tmp_path, 4000, 1000).items():
+        if name != "esus":  # a spreadsheet holds the time at which it was written
+            assert path.read_bytes() == invented[name].read_bytes(), name
+    other = registers.generate(tmp_path, 4000, 1000, seed=1)
+    assert other["sirene"].read_bytes() != invented["sirene"].read_bytes()
+
+
+def test_registers_have_the_columns_of_the_real_ones_and_their_traps(invented):
+    units = duckdb.read_parquet(str(invented["sirene"]))
+    sites = duckdb.read_parquet(str(invented["establishments"]))
+    assert (len(units.columns), len(sites.columns)) == (35, 54)
+    (flagged, masked, old, siren) = duckdb.execute(
+        """SELECT count(*) FILTER (economieSocialeSolidaireUniteLegale = 'O'),
+            count(*) FILTER (denominationUniteLegale = '[ND]' OR nomUniteLegale = '[ND]'),
+            count(*) FILTER (nomenclatureActivitePrincipaleUniteLegale = 'NAP'),
+            count(DISTINCT siren) FROM units"""
+    ).fetchone()
+    assert (flagged, siren) == (1000, 4000)
+    assert masked and old
+
+
+def test_every_row_of_the_registers_is_taken_left_out_or_set_aside(national):
+    by_key = {each["key"]: each for each in national.manifest["sources"]}
+    sirene = by_key["sirene"]
+    out = sum(sirene["left_out"].values()) + sirene["set_aside"]
+    assert sirene["rows"] == 4000
+    assert sirene["entities"]["organization"] == sirene["rows"] - out
+    assert sirene["left_out"]["not flagged as belonging to the ESS"] == 3000
+    assert by_key["rna"]["left_out"]["not known to another source"] > 0
+    assert all(by_key[name]["statements"] for name in ("ess-france", "esus", "rna"))
+
+
+def test_registers_that_differ_are_counted_by_kind(national):
+    found = {
+        (each["check"], each["topic"].rpartition("/")[2]): each["number"]
+        for each in national.manifest["findings"]
+    }
+    assert found["contradiction", "foundingDate"] > 1
+    assert found["contradiction", "ontology#legalFamily"] > 1
+    assert not [each for each in national.manifest["findings"] if each["severity"] == "violation"]
+
+
+def test_the_page_of_builds_is_written_from_their_figures(national, tmp_path, monkeypatch):
+    monkeypatch.setattr(scale, "PAGE", tmp_path / "scale.md")
+    stages = [{"name": "Merging statements", "seconds": 2.0, "memory": 700.0}]
+    figures = {
+        "date": "2026-01-31", "cores": 2, "busy": True, "profile": "national",
+        "units": 29_000_000, "flagged": 1_200_000, "rows": 30_000_000, "statements": 28_000_000,
+        "entities": {"organization": 1_200_000}, "seconds": 1300.0, "stages": stages,
+        "sizes": sizes(national), "again": {"seconds": 600.0, "stages": stages},
+        "mapping": {"rows": 10, "kg": {"seconds": 1, "statements": 200},
+                    "Morph-KGC": {"seconds": 2, "statements": 100}},
+    }  # fmt: skip
+    (tmp_path / "one.json").write_text(json.dumps(figures))
+    scale.write(tmp_path)
+    text = (tmp_path / "scale.md").read_text()
+    assert "**21.7** ✗ (at most 20)" in text
+    assert "**700** ✓ (at most 6,144)" in text
+    assert "**0.25** ✓" in text
+    assert "| Merging statements | 2.0 | 700 | 2.0 |" in text
