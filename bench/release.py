@@ -48,6 +48,7 @@ def read(connection: duckdb.DuckDBPyConnection, quads: Path) -> None:
         "(subject VARCHAR, predicate VARCHAR, object VARCHAR, sources VARCHAR[])"
     )
     connection.execute(READ, {"file": str(quads)})
+    connection.execute("CREATE TABLE link (old VARCHAR, new VARCHAR, used BOOLEAN)")  # none
 
 
 def _write(

@@ -435,8 +435,8 @@ FAULTS = {
     "seat-without-region": """<x> ess:commune <nowhere> . <y> ess:commune <c> ; ess:region <r> .
         <z> ess:commune <island> . <island> dcterms:isPartOf <overseas> .
         <overseas> a igeo:CollectiviteDOutreMer .""",
-    "shared-identifier": """<publication/x> ess:isbn "1" . <publication/y> ess:isbn "1" .
-        <event/z> ess:isbn "1" . <publication/x#fr> ess:isbn "1" .""",
+    "shared-identifier": """<publication/x> ess:nor "1" . <publication/y> ess:nor "1" .
+        <event/z> ess:nor "1" . <publication/x#fr> ess:nor "1" .""",
     "shared-insee-code": """<x> ess:inseeCode "1" ; ess:territoryLevel <l> .
         <y> ess:inseeCode "1" ; ess:territoryLevel <l> .
         <z> ess:inseeCode "1" ; ess:territoryLevel <m> .""",

@@ -250,7 +250,9 @@ def test_the_seed_is_the_article_that_a_decision_says_it_is(converted):
     graph = statements(SEED, converted)
     (article,) = (s for s, p, o in graph if (p, o) == (RDF.type, SCHEMA.NewsArticle))
     assert values(graph, article, DCTERMS.issued) == ["2022-05-11"]
-    (decision,) = (each for each in decisions(DATA / "links.csv") if each.second == article.value)
+    (decision,) = (
+        each for each in decisions.read(DATA / "links.csv") if each.second == article.value
+    )
     assert decision.same
     assert decision.first == named("publication", "avise-actualite-echos-urbains").value
 

@@ -52,7 +52,7 @@ def test_a_register_completes_what_another_leaves_open(store):
 def test_an_association_is_the_unit_whose_w_number_it_is(store, registers_release):
     assert said(store, JARDINS, ESS.rna) == {("W691234567", "rna+sirene")}
     old = named("organization", "rna-W691234567")
-    assert registers_release.redirects[old.value] == JARDINS.value
+    assert registers_release.successor(old.value) == JARDINS.value
     assert ("Les Jardins partagés", "rna") in said(store, JARDINS, SKOS.altLabel)
 
 
