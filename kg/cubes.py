@@ -9,8 +9,8 @@ of its own; an observation's IRI says what it counts:
 Organisations of the ESS are those with a legal family, be it undetermined: ministries and communes
 have none. What the graph does not know is in no observation: an organisation without a commune is
 counted in no territory, and a cube has the measures for which this release has data, so that a zero
-is a zero. Where sources disagree, a thing counts under each of the values. The statements are a source of our
-own, `statistics`.
+is a zero. Where sources disagree, a thing counts under each of the values. The statements are a
+source of our own, `statistics`.
 """
 
 from __future__ import annotations

@@ -101,6 +101,8 @@ def describe(
     """All triples of the description, itself counted among the statements that it counts."""
     folders = {each.source.name: each.makers() for each in converted}
     folders |= {name: [name] for name in OWN_SOURCES if name != "description"}
+    stating = {name for names, _ in source_sets(connection) for name in names}
+    folders = {name: own for name, own in folders.items() if stating.intersection(own)}
     triples = {
         *_dataset(edition),
         *partitions(connection, DATASET, folders),

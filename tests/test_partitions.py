@@ -127,7 +127,5 @@ def test_each_source_folder_of_a_release_is_described(ask):
           ?part dcterms:source ?source ; void:triples ?triples }"""
     )
     counts = {row["source"].value.rpartition("/")[2]: int(row["triples"].value) for row in rows}
-    assert set(counts) == {
-        *("ontology", "curated", "territories", "inferred", "mentions", "statistics")
-    }
+    assert set(counts) == {"ontology", "curated", "territories", "inferred", "statistics"}
     assert min(counts.values()) > 0
