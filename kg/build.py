@@ -279,7 +279,7 @@ def _convert_all(
                         options=what.options.get(source.name),
                         needed=_heard(source, converted),
                     )
-            except KgError as error:
+            except InputError as error:
                 problems.append(str(error))
                 continue
             converted.append(done)
@@ -301,7 +301,7 @@ def _missing(what: Plan) -> list[str]:
     for source in what.sources:
         try:
             source.paths(what.given.get(source.name))
-        except KgError as error:
+        except InputError as error:
             problems.append(str(error))
     return problems
 

@@ -10,4 +10,4 @@
 SELECT subject AS entity, predicate AS property, object AS missing
 FROM statement
 WHERE starts_with(object, '<https://w3id.org/ess-kg/id/')
-  AND hash(object) NOT IN (SELECT hash(subject) FROM statement)
+  AND hash(object) NOT IN (SELECT DISTINCT hash(subject) FROM statement)
