@@ -60,6 +60,18 @@ SUBJECTS = {
     "registers: listed without flag": "listed-without-flag",
     "registers: approvals valid on a date": "approvals-valid-on-a-date",
     "registers: active for one, ceased for another": "active-and-ceased",
+    "registers: associations with both numbers": "associations-with-rna-and-siren",
+    "registers: several SIREN of one thing": "several-siren-of-one-thing",
+    "registers: merged communes": "organizations-of-merged-communes",
+    "statistics: département and family": "organizations-by-departement-and-family",
+    "statistics: commune and family": "organizations-by-commune-and-family",
+    "statistics: density": "territories-by-density",
+    "statistics: creations and closures": "creations-and-closures-by-year",
+    "statistics: creations in a territory": "creations-in-a-territory",
+    "statistics: employers by size": "employers-by-size-class",
+    "statistics: activities of a territory": "activities-of-a-territory",
+    "statistics: families and activities": "families-and-their-activities",
+    "statistics: observations equal counts": "observations-and-organizations",
 }
 
 every_question = pytest.mark.parametrize("question", QUESTIONS, ids=lambda each: each.name)
@@ -185,3 +197,12 @@ def test_the_presidents_of_another_organization_come_one_after_the_other(ask, or
     header, *rows = ask(text)
     names = [row[header.index("personLabel")] for row in rows]
     assert [names[0], *(later for name, later in pairwise(names) if later != name)] == people
+
+
+@pytest.mark.parametrize("registers", [False, True])
+def test_the_observations_say_what_one_counts_oneself(answer, registers):
+    question = next(each for each in QUESTIONS if each.name == "observations-and-organizations")
+    header, *rows = table(answer(question.text, registers))
+    places = [header.index(name) for name in ("observed", "counted")]
+    assert rows
+    assert all(len({row[place] for place in places}) == 1 for row in rows)
