@@ -7,7 +7,7 @@ of its own; an observation's IRI says what it counts:
     …/id/observation/territory-family.insee-departement-69.cooperative
 
 Organisations of the ESS are those with a legal family, be it undetermined: ministries and communes
-have none. What the graph does not know is in no observation: an organisation without a commune is
+have none. What the graph does not know is in no observation: an organisation without a place is
 counted in no territory, and a cube has the measures for which this release has data, so that a zero
 is a zero. Where sources disagree, a thing counts under each of the values. The statements are a
 source of our own, `statistics`.
@@ -95,6 +95,8 @@ CUBES = (
     Cube(("year",)),
 )
 _OURS = f"<{BASE}id/"
+# Some sources tell the département and not the commune.
+_PLACES = f"'{ESS.commune}', '{ESS.departement}', '{ESS.region}'"
 _THINGS = f"""
 CREATE OR REPLACE TEMP TABLE thing AS
 WITH ended AS (
@@ -128,7 +130,7 @@ WITH stated AS (
     SELECT thing, predicate, path(object) AS value
     FROM statement JOIN thing ON thing = hash(subject)
     WHERE predicate IN ('{ESS.legalFamily}', '{ESS.legalForm}', '{ESS.sizeClass}',
-                        '{ESS.activity}', '{ESS.commune}')
+                        '{ESS.activity}', {_PLACES})
     UNION ALL
     SELECT hash(one.subject), two.predicate, path(two.object)
     FROM statement AS one JOIN statement AS two ON two.subject = one.object
@@ -143,10 +145,10 @@ SELECT DISTINCT stated.thing, CASE predicate
         ELSE level END AS dimension,
     coalesce(wider, value) AS value
 FROM stated
-LEFT JOIN wider ON wider.thing = value AND predicate IN ('{ESS.activity}', '{ESS.commune}')
+LEFT JOIN wider ON wider.thing = value AND predicate IN ('{ESS.activity}', {_PLACES})
 LEFT JOIN level ON territory = wider
 WHERE (predicate <> '{ESS.activity}' OR regexp_full_match(wider, 'activity/[A-Z]'))
-  AND (predicate <> '{ESS.commune}' OR level IN {EVERY})
+  AND (predicate NOT IN ({_PLACES}) OR level IN {EVERY})
 """
 
 

@@ -79,6 +79,13 @@ def test_an_organisation_is_counted_in_all_that_contains_its_commune(tmp_path):
         assert all(counts == {"organization": 1} for counts in found.values())
 
 
+def test_of_whom_only_the_departement_is_known_counts_there(tmp_path):
+    place = "ess:departement territory/insee-departement-69"
+    found = observed(tmp_path, *organization("a", FAMILY, place))
+    counted = [key for key in found if key.startswith("territory.")]
+    assert sorted(counted) == sorted(f"territory.{each}" for each in WHERE["insee-69123"][1:])
+
+
 def test_what_has_no_legal_family_is_no_organisation_of_the_ess(tmp_path):
     ministry = organization("a", "ess:commune territory/insee-69123")
     assert observed(tmp_path, *ministry, 'organization/a schema:foundingDate "1901"') == {}
