@@ -14,12 +14,14 @@ import socket
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from functools import cache, partial
 from io import BytesIO
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, RequestTimeout
 
+from kg.query.departure import Departure
 from kg.web.i18n import later
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ ANSWER_SECONDS = 60.0
 SLOWEST = 64 * KIB
 # The server begins to read an answer in this time, or never: its client has left.
 BEGIN_SECONDS = 2.0
+# Before this, an answer is not worth a look whether somebody waits for it.
+WATCH_SECONDS = 0.05
 # A client that takes nothing for so long is gone (seconds).
 STALL_SECONDS = 30
 # How long the rest of a refused body is read, for the answer to arrive (seconds).
@@ -126,6 +130,36 @@ async def send(protocol: RSGIHTTPProtocol, reply: Reply, run: Run) -> None:
         await run(reply.close)
 
 
+class Watch:
+    """Lets `departure` happen when the client leaves before its answer, once somebody wants to know
+    and it takes a while.
+    """
+
+    def __init__(self, protocol: RSGIHTTPProtocol) -> None:
+        self._protocol = protocol
+        self._loop = asyncio.get_running_loop()
+        self._beginning: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[None] | None = None
+        self.departure = Departure(partial(self._loop.call_soon_threadsafe, self.begin))
+
+    def begin(self) -> None:
+        """Watch, soon."""
+        self._beginning = self._beginning or self._loop.call_later(WATCH_SECONDS, self._watch)
+
+    def _watch(self) -> None:
+        self._task = self._loop.create_task(self._wait())
+
+    async def _wait(self) -> None:
+        await self._protocol.client_disconnect()
+        self.departure.happen()
+
+    def end(self) -> None:
+        """Watch no longer."""
+        for each in (self._beginning, self._task):
+            if each:
+                each.cancel()
+
+
 class Pipe:
     """To whoever opens `path` for reading (pipe(7): either end of a pipe leads to both)."""
 
@@ -181,10 +215,12 @@ def _settle(future: asyncio.Future[None]) -> None:
         future.set_result(None)
 
 
+@cache
 def limit_stalls() -> None:
     """Let the kernel end connections whose client takes nothing (TCP_USER_TIMEOUT, tcp(7)).
 
     The server has no option for it. What its listening socket has is inherited by each connection.
+    Once is enough.
     """
     for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - only the numbers count
         with (

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from hashlib import sha256
+from hashlib import blake2b, sha256
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -46,7 +46,6 @@ _SAID = (
     *("HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING", "HTTP_ACCEPT_LANGUAGE"),
     *("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE"),
 )
-SAID = "kg.said"
 SPARQL = "/sparql"
 # MiB of responses that are ready to be sent again.
 READY = 16
@@ -71,14 +70,18 @@ class Front:
         self._flights: Flights[Content | QueryError] = Flights()
         self._ready: Memory[Ready] = Memory(READY * MIB)
 
+    def ready(self, environ: WSGIEnvironment) -> Ready | None:
+        """The response that the same request got before, if it waits here: that takes no time."""
+        return self._ready.get(_said(environ))
+
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request; what is wrong with it already is Flask's to tell."""
         if ERROR in environ:
             return self._app(environ, start_response)
-        if ready := self.ready(environ):
+        said = _said(environ)
+        if ready := self._ready.get(said):
             start_response(ready.status, ready.headers)
             return [ready.body]
-        said = environ[SAID]
         request = Request(environ)
         try:
             response = self._respond(request)
@@ -97,14 +100,6 @@ class Front:
         if request.method == "HEAD":
             response.close()
         return body
-
-    def ready(self, environ: WSGIEnvironment) -> Ready | None:
-        """The response to a request that said the same; takes no time. The body of a query must be
-        there.
-        """
-        if SAID not in environ:
-            environ[SAID] = _said(environ)
-        return self._ready.get(environ[SAID]) if environ[SAID] else None
 
     def _respond(self, request: Request) -> Response | None:
         """The answer; None where it is Flask's to give, without a look at it."""
@@ -213,10 +208,10 @@ def _standing(media_type: str, modified: datetime | None) -> Headers:
     return response.headers
 
 
-def _said(environ: WSGIEnvironment) -> Hashable | None:
+def _said(environ: WSGIEnvironment) -> bytes | None:
     """All that a request says, if another may have said the same: a page's address, a query."""
     method, query = environ["REQUEST_METHOD"], environ["PATH_INFO"] == SPARQL
-    if ERROR in environ or "HTTP_RANGE" in environ or "HTTP_TRANSFER_ENCODING" in environ:
+    if "HTTP_RANGE" in environ or "HTTP_TRANSFER_ENCODING" in environ:
         return None
     if method == "POST" and query:
         size = environ.get("CONTENT_LENGTH", "")
@@ -228,7 +223,8 @@ def _said(environ: WSGIEnvironment) -> Hashable | None:
         body = b""
     else:
         return None
-    return (*map(environ.get, _SAID), body)
+    # What is said may be long, and is no part of the room that the responses have.
+    return blake2b(repr((*map(environ.get, _SAID), body)).encode()).digest()
 
 
 def _lasting(response: Response) -> bool:

@@ -16,7 +16,7 @@ import os
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache, partial
+from functools import partial
 from io import BytesIO
 from itertools import chain
 from pathlib import Path
@@ -32,13 +32,14 @@ from kg.query.departure import Departure
 from kg.settings import Settings
 from kg.web import connection
 from kg.web.app import ERROR
-from kg.web.connection import SMALL, Reply
+from kg.web.connection import SMALL, Reply, Watch
 from kg.web.encoding import CHUNK
+from kg.web.front import Ready
 from kg.web.protocol import DEPARTURE, nearest
 from kg.web.wsgi import Serving
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
     from granian._granian import RSGIHTTPProtocol
 
 _SERVER: dict[str, Any] = {
@@ -54,64 +55,62 @@ _SERVER: dict[str, Any] = {
 
 
 class Gateway:
-    """An RSGI application that has a WSGI application answer."""
+    """An RSGI application that has a WSGI application answer, unless its answer is `ready`."""
 
-    def __init__(self, site: Serving, settings: Settings) -> None:
+    def __init__(
+        self,
+        site: WSGIApplication,
+        settings: Settings,
+        ready: Callable[[WSGIEnvironment], Ready | None] = lambda _: None,
+    ) -> None:
         self._site = site
-        self._proxies = settings.trusted_proxies
-        self._longest = settings.longest_body
-        self._folder = settings.var / "cache"
-        self._share = settings.query_share
-        self._patience = settings.query_seconds
-        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._settings = settings
+        self._ready = ready
         self._threads = ThreadPoolExecutor(settings.web_threads)
+        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     async def __call__(self, scope: Scope, protocol: RSGIHTTPProtocol) -> None:
         """Answer a request."""
         environ = _environ(scope)
+        longest, folder = self._settings.longest_body, self._settings.var / "cache"
         try:
-            body = await connection.body(protocol, scope.headers, self._longest, self._folder)
+            body = await connection.body(protocol, scope.headers, longest, folder)
         except HTTPException as error:
-            environ |= {ERROR: error, "CONTENT_LENGTH": "0"}
-            await self._answer(environ, BytesIO(), protocol)
+            body = BytesIO()
+            environ |= {ERROR: error, "CONTENT_LENGTH": "0", "wsgi.input": body}
+            await self._answer(environ, body, protocol)
             await connection.linger(protocol)
         else:
-            await self._answer(environ, body, protocol)
+            environ["wsgi.input"] = body
+            if ready := self._ready(environ):
+                protocol.response_bytes(int(ready.status[:3]), ready.headers, ready.body)
+                body.close()
+            else:
+                await self._answer(environ, body, protocol)
 
     async def _answer(
         self, environ: WSGIEnvironment, body: IO[bytes], protocol: RSGIHTTPProtocol
     ) -> None:
-        """Send what is ready, or let the site answer in a thread, when it is the client's turn."""
-        environ["wsgi.input"] = body
-        if ready := self._site.ready(environ):
-            body.close()
-            protocol.response_bytes(int(ready.status[:3]), ready.headers, ready.body)
-            return
-        loop = asyncio.get_running_loop()
-        run = partial(loop.run_in_executor, self._threads)
-        leaving: list[asyncio.Task[None]] = []
-
-        def watch() -> None:
-            leaving.append(loop.create_task(_notice(protocol, departure)))
-
-        departure = Departure(partial(loop.call_soon_threadsafe, watch))
-        environ[DEPARTURE] = departure
+        """Let the site answer in a thread, when it is the client's turn, and send what it says."""
+        run = partial(asyncio.get_running_loop().run_in_executor, self._threads)
+        watch = Watch(protocol)
+        environ[DEPARTURE] = watch.departure
         turn = self._turn(environ)
         if turn.locked():
-            watch()
+            watch.begin()
         async with contextlib.AsyncExitStack() as held:
             try:
-                async with asyncio.timeout(self._patience):
+                async with asyncio.timeout(self._settings.query_seconds):
                     await held.enter_async_context(turn)
             except TimeoutError:
+                share = self._settings.query_share
                 environ[ERROR] = TooManyQueries(
-                    f"You have {self._share} requests under way; wait for their answers."
+                    f"You have {share} requests under way; wait for their answers."
                 )
             with body:
-                reply = await run(self._ask, environ, departure)
-            for task in leaving:
-                task.cancel()
-            if departure.happened:
+                reply = await run(self._ask, environ, watch.departure)
+            watch.end()
+            if watch.departure.happened:
                 await run(reply.close)
             else:
                 await connection.send(protocol, reply, run)
@@ -119,10 +118,10 @@ class Gateway:
     def _turn(self, environ: WSGIEnvironment) -> asyncio.Semaphore:
         """What the requests of one client wait for."""
         forwarded = environ.get("HTTP_X_FORWARDED_FOR", "")
-        name = nearest(environ["REMOTE_ADDR"], forwarded, self._proxies)
+        name = nearest(environ["REMOTE_ADDR"], forwarded, self._settings.trusted_proxies)
         turn = self._turns.get(name)
         if turn is None:
-            turn = self._turns[name] = asyncio.Semaphore(self._share)
+            turn = self._turns[name] = asyncio.Semaphore(self._settings.query_share)
         return turn
 
     def _ask(self, environ: WSGIEnvironment, departure: Departure) -> Reply:
@@ -160,12 +159,6 @@ def _write(data: bytes) -> None:
     raise NotImplementedError("The site returns its answers.")
 
 
-async def _notice(protocol: RSGIHTTPProtocol, departure: Departure) -> None:
-    """Let others know when the client leaves before it has its answer."""
-    await protocol.client_disconnect()
-    departure.happen()
-
-
 def _environ(scope: Scope) -> WSGIEnvironment:
     """The head of a request as WSGI has it: a character for each byte of the address (PEP 3333).
 
@@ -193,13 +186,19 @@ def _environ(scope: Scope) -> WSGIEnvironment:
     return environ
 
 
-@cache
-def _gateway() -> Gateway:
-    connection.limit_stalls()
-    settings = Settings.from_environment()
-    return Gateway(Serving(Path(os.environ["KG_SERVING"]), settings), settings)
+class Application:
+    """The target of `granian --interface rsgi`, in a process that `kg serve` starts."""
+
+    def __rsgi_init__(self, _: asyncio.AbstractEventLoop) -> None:
+        """Open what `KG_SERVING` names, before there are connections."""
+        settings = Settings.from_environment()
+        serving = Serving(Path(os.environ["KG_SERVING"]), settings)
+        self._gateway = Gateway(serving, settings, serving.ready)
+
+    async def __rsgi__(self, scope: Scope, protocol: RSGIHTTPProtocol) -> None:
+        """Answer a request."""
+        connection.limit_stalls()
+        await self._gateway(scope, protocol)
 
 
-async def application(scope: Scope, protocol: RSGIHTTPProtocol) -> None:
-    """Answer a request: the target of `granian --interface rsgi`."""
-    await _gateway()(scope, protocol)
+application = Application()

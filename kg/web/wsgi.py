@@ -1,6 +1,6 @@
-"""The site of whatever release is served: a WSGI application for `kg.web.gateway`.
+"""The site of what is served, as one WSGI application for the life of a process.
 
-In a folder that `kg/serve.py` draws, `current` points to what is served. When it points elsewhere,
+In a folder, `current` points to what is served (`kg/serve.py` draws it). When it points elsewhere,
 the site of that release is made ready beside the one that answers, and takes its place; requests
 under way end where they began.
 """
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from kg.query import Request
 from kg.query.client import Client
 from kg.release import Release
-from kg.search.index import Index
+from kg.search import Index
 from kg.settings import Settings
 from kg.web.app import create_app
 from kg.web.cache import Cache
@@ -45,7 +45,7 @@ class Serving:
         return self._front(environ, start_response)
 
     def ready(self, environ: WSGIEnvironment) -> Ready | None:
-        """A response that is ready (`kg.web.front`)."""
+        """The answer to a request, if it takes no time to give it."""
         return self._front.ready(environ)
 
     def _watch(self) -> None:
@@ -69,5 +69,5 @@ class Serving:
         service = Client(folder / "query.sock")
         service.answer(Request("ASK {}")).file.close()
         engine = (folder / "engine").read_text(encoding="utf-8").strip()
-        index = Index(release.folder / "search", release.base)
+        index = Index(release.folder / "search")
         return Front(create_app(release, service, index, self._settings, engine), self._cache)

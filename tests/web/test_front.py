@@ -97,6 +97,22 @@ def test_the_second_answer_is_the_first_one_without_a_query(browser, service, pa
     assert same(first, browser.get(path, headers=headers))
 
 
+def test_what_is_ready_is_told_before_it_is_asked_for(app, service, cache):
+    front = Front(app, cache)
+    for given in (
+        {"path": ADA, "headers": BROWSER},
+        {"path": "/sparql", "query_string": {"query": "ASK {}"}},
+        {"path": "/sparql", "method": "POST", "data": {"query": "ASK {}"}},
+        {"path": ADA, "headers": {"Accept-Language": "x" * 100_000}},
+    ):
+        assert front.ready(EnvironBuilder(**given).get_environ()) is None
+        response = Client(front).open(**given)
+        ready = front.ready(EnvironBuilder(**given).get_environ())
+        assert (ready.body, ready.headers) == (response.data, list(response.headers))
+        ranged = EnvironBuilder(**given).get_environ() | {"HTTP_RANGE": "bytes=0-1"}
+        assert front.ready(ranged) is None
+
+
 def test_another_process_finds_it_on_disk(app, service, tmp_path, monkeypatch):
     monkeypatch.setattr("kg.web.cache.LONG", 0.0)
     first, second = (Client(Front(app, Cache(tmp_path, 8, 8))) for _ in range(2))
@@ -134,7 +150,7 @@ def test_a_request_like_an_earlier_one_is_not_even_read(browser, monkeypatch):
 
 
 def test_the_front_says_what_the_site_says(app, client, browser):
-    for path in (ADA, f"{ADA}.ttl", "/about", "/static/mark.svg", "/id/person/ada", "/nowhere"):
+    for path in (ADA, f"{ADA}.ttl", "/about", "/static/style.css", "/id/person/ada", "/nowhere"):
         direct, through = client.get(path), browser.get(path)
         assert through.data == direct.data and through.status_code == direct.status_code
         missing = set(direct.headers) - set(through.headers)

@@ -17,6 +17,7 @@ from kg.settings import Settings
 from kg.web import connection
 from kg.web.app import ERROR
 from kg.web.connection import SMALL, Reply
+from kg.web.front import Ready
 from kg.web.gateway import Gateway
 from kg.web.protocol import DEPARTURE
 
@@ -216,7 +217,11 @@ def test_no_file_is_left_open():
 def gateway(tmp_path):
     """`gateway(site, **settings)` answers with a WSGI application."""
     (tmp_path / "cache").mkdir()
-    return lambda site, **settings: Gateway(site, Settings(var=tmp_path, **settings))
+
+    def make(site, ready=lambda _: None, **settings):
+        return Gateway(site, Settings(var=tmp_path, **settings), ready)
+
+    return make
 
 
 async def ask(gateway, *requests):
@@ -296,6 +301,27 @@ def test_a_body_that_is_wrong_is_the_sites_to_tell(gateway):
     given = scope("POST", content_length="9999999999")
     (protocol,) = asyncio.run(ask(gateway(site), given))
     assert protocol.answer[0] == 413
+
+
+def test_what_is_ready_needs_no_turn_and_no_thread(gateway):
+    threads = []
+
+    @Request.application
+    def site(request):
+        raise AssertionError("it was ready")
+
+    def ready(environ):
+        threads.append(threading.current_thread())
+        return Ready("404 NOT FOUND", [("a", "b")], environ["wsgi.input"].read())
+
+    async def run():
+        protocol = Protocol([b"ASK", b" {}"])
+        await gateway(site, ready=ready)(scope("POST", content_length="6"), protocol)
+        return protocol
+
+    protocol = asyncio.run(run())
+    assert (protocol.answer, protocol.body) == ((404, [("a", "b")]), b"ASK {}")
+    assert threads == [threading.main_thread()]
 
 
 # Departures

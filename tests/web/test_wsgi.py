@@ -1,5 +1,6 @@
 """A new release is taken up without a restart, and nobody notices."""
 
+import asyncio
 import json
 import multiprocessing
 import shutil
@@ -19,9 +20,10 @@ from kg.query.local import LocalEngine
 from kg.query.supervisor import Capacity, Supervisor
 from kg.query.worker import Limits
 from kg.settings import Settings
-from kg.web import wsgi
+from kg.web import gateway, wsgi
 from tests.web.conftest import MANIFEST
 from tests.web.test_front import ADA, Client
+from tests.web.test_gateway import ask, scope
 
 NEXT = "2026-11-24-1"
 
@@ -141,6 +143,18 @@ def test_a_release_that_cannot_be_opened_leaves_the_old_one_serving(serving, cap
     assert release_of(client) == MANIFEST["id"]
     point("a")
     assert release_of(client) == MANIFEST["id"]
+
+
+def test_the_web_server_finds_what_to_serve_in_its_environment(serving, monkeypatch):
+    add, point, folder = serving
+    add("a", MANIFEST["id"])
+    point("a")
+    monkeypatch.setenv("KG_SERVING", str(folder))
+    monkeypatch.setenv("KG_VAR", str(folder / "var"))
+    application = gateway.Application()
+    application.__rsgi_init__(None)
+    protocols = asyncio.run(ask(application.__rsgi__, *[scope(target="/health")] * 4))
+    assert {json.loads(each.body)["release"] for each in protocols} == {MANIFEST["id"]}
 
 
 def test_a_query_with_the_address_of_its_client_reaches_the_workers(serving, monkeypatch):
