@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from kg.query import Request
 from kg.query.client import Client
 from kg.release import Release
-from kg.search import Index
+from kg.search.index import Index
 from kg.settings import Settings
 from kg.web.app import create_app
 from kg.web.cache import Cache
