@@ -69,5 +69,5 @@ class Serving:
         service = Client(folder / "query.sock")
         service.answer(Request("ASK {}")).file.close()
         engine = (folder / "engine").read_text(encoding="utf-8").strip()
-        index = Index(release.folder / "search")
+        index = Index(release.folder / "search", release.base)
         return Front(create_app(release, service, index, self._settings, engine), self._cache)
