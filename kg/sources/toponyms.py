@@ -18,9 +18,12 @@ from typing import TypeAlias
 
 import duckdb
 
+from kg.sources import places
+from kg.sources.places import Place
 from kg.vocab import ESS, IGEO, RDFS, SCHEMA
 
 Finder: TypeAlias = Callable[[str, str, str], str]
+NOWHERE = Place("", "", "")
 _LIGATURES = str.maketrans({"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE"})
 _CEDEX = re.compile(r" CEDEX\b.*")
 _SAINT = re.compile(r"\bST(E?)\b")
@@ -97,6 +100,22 @@ def finder(territories: Path) -> Finder:
         return ""
 
     return find
+
+
+def seats(territories: Path) -> Callable[[str, str, str], Place]:
+    """`seat(commune, departement, postal_code)`: as many of a seat's territories as these tell.
+
+    A commune that is not found leaves the département, whose code it is, and its région.
+    """
+    find, known = finder(territories), places.lookup(territories)
+    regions = {place.departement: place.region for place in known.values()}
+
+    def seat(commune: str, departement: str, postal_code: str) -> Place:
+        if place := known.get(find(commune, departement, postal_code)):
+            return place
+        return Place("", departement, regions[departement]) if departement in regions else NOWHERE
+
+    return seat
 
 
 def departements(territories: Path) -> Callable[[str], str]:

@@ -10,7 +10,7 @@ the sources that make it, so the list and the flag of the Sirene register can be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode
@@ -18,7 +18,6 @@ from pyoxigraph import Literal, NamedNode
 from kg import clean, iri
 from kg.errors import MissingFile
 from kg.sources import Inputs, Triple, organizations, places, toponyms
-from kg.sources.places import Place
 from kg.sources.rows import Broken, LeftOut, Row, RowError, checked, read_registers
 from kg.sources.stock import MASKED
 from kg.vocab import ESS, SCHEMA
@@ -70,7 +69,7 @@ def records(inputs: Inputs) -> Iterator[Row | LeftOut]:
     """The rows, with what others call the organisation and the territories of its seat."""
     every = inputs.options.get("enterprises") != "known"
     names = organizations.names({k: v for k, v in inputs.converted.items() if k in AFTER}, "siren")
-    seat = _seats(inputs.converted["territories"])
+    seat = toponyms.seats(inputs.converted["territories"])
     for row in read_registers(inputs.paths):
         if isinstance(row, Broken):
             yield row
@@ -81,23 +80,10 @@ def records(inputs: Inputs) -> Iterator[Row | LeftOut]:
             yield LeftOut("not known to another source")
             continue
         row[POSTAL_CODE] = organizations.padded(row[POSTAL_CODE], 5)
-        row.update(zip(places.COLUMNS, seat(row), strict=True))
+        departement, commune = (clean.text(row.take(name)) for name in (DEPARTEMENT, COMMUNE))
+        place = seat(commune, departement.zfill(2), row[POSTAL_CODE])
+        row.update(zip(places.COLUMNS, place, strict=True))
         yield row
-
-
-def _seats(territories: Path) -> Callable[[Row], Place]:
-    """A function that tells as many of the territories of a seat as a row does."""
-    find, known = toponyms.finder(territories), places.lookup(territories)
-    regions = {place.departement: place.region for place in known.values()}
-
-    def seat(row: Row) -> Place:
-        departement = clean.text(row.take(DEPARTEMENT)).zfill(2)
-        code = find(clean.text(row.take(COMMUNE)), departement, row[POSTAL_CODE])
-        if code or departement not in regions:
-            return known.get(code, Place("", "", ""))
-        return Place("", departement, regions[departement])
-
-    return seat
 
 
 def triples(row: Row) -> Iterator[Triple]:

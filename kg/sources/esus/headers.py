@@ -2,8 +2,9 @@
 
 The list is a spreadsheet that is drawn up anew each year: columns come, go and change their names.
 A row of the importer has the fields below whatever the edition. Names are compared as `folded`
-leaves them: without case, accents and punctuation (`N° SIREN` is `N SIREN`). An edition with other
-names takes a line here.
+leaves them: without case, accents and punctuation (`N° SIREN` is `N SIREN`). Beside names that
+editions had, the table has those that are usual in such lists; an edition with other ones takes a
+line here.
 """
 
 from __future__ import annotations

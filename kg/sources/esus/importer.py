@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeAlias
 
@@ -25,7 +25,6 @@ from kg import clean, iri
 from kg.errors import InputError, MissingFile
 from kg.sources import Inputs, Triple, organizations, places, toponyms
 from kg.sources.esus import headers
-from kg.sources.places import Place
 from kg.sources.rows import LeftOut, Row, RowError, checked
 from kg.vocab import DCTERMS, ESS, RDF, RDFS, SCHEMA
 
@@ -72,14 +71,17 @@ def paths(given: Path | None) -> list[Path]:
 def records(inputs: Inputs) -> Iterator[Row | LeftOut]:
     """The approvals, with what others call the organisation and the territories of its seat."""
     names = organizations.names({k: v for k, v in inputs.converted.items() if k in AFTER}, "siren")
-    seat = _seats(inputs.converted["territories"])
+    territories = inputs.converted["territories"]
+    seat, departement = toponyms.seats(territories), toponyms.departements(territories)
     for row in (row for path in inputs.paths for row in _rows(path)):
         if not re.search("[0-9]", row["siren"]):
             yield LeftOut("no SIREN")  # a collective investment, or a note under the table
             continue
         row["siren"] = _siren(row["siren"])
         row[organizations.KNOWN_AS] = names.get(row["siren"], "")
-        row.update(zip(places.COLUMNS, seat(row), strict=True))
+        postal_code = organizations.padded(row.take("postal_code"), 5)
+        place = seat(row.take("commune"), departement(row.take("departement")), postal_code)
+        row.update(zip(places.COLUMNS, place, strict=True))
         yield row
 
 
@@ -87,21 +89,6 @@ def _siren(value: str) -> str:
     """The SIREN, which may have lost its zeros or be within a SIRET."""
     digits = organizations.padded(value)
     return digits[:9] if len(digits) == 14 else digits
-
-
-def _seats(territories: Path) -> Callable[[Row], Place]:
-    """A function that tells as many of the territories of a seat as a row does."""
-    find, find_departement = toponyms.finder(territories), toponyms.departements(territories)
-    known = places.lookup(territories)
-    regions = {place.departement: place.region for place in known.values()}
-
-    def seat(row: Row) -> Place:
-        departement = find_departement(row.take("departement"))
-        postal_code = organizations.padded(row.take("postal_code"), 5)
-        code = find(row.take("commune"), departement, postal_code)
-        return known.get(code, Place("", departement, regions.get(departement, "")))
-
-    return seat
 
 
 def _rows(path: Path) -> Iterator[Row]:

@@ -52,13 +52,7 @@ IGNORED = frozenset(
         *("adrg_achemine", "adrg_codepostal", "adrg_complemgeo", "adrg_complemid"),  # the manager's
         *("adrg_declarant", "adrg_distrib", "adrg_libvoie", "adrg_pays", "dir_civilite"),
         *("email", "telephone"),
-        *(
-            "gestion",
-            "id",
-            "id_ex",
-            "observation",
-            "rup_mi",
-        ),  # of the administration that keeps the file
+        *("gestion", "id", "id_ex", "observation", "rup_mi"),  # of who keeps the file
         *("date_decla", "groupement", "layout", "nature"),
     }
 )
