@@ -5,9 +5,11 @@
                                   ->  names.py    which IRI stays; the statements rewritten
 
 Two IRIs of one kind that hold the same authority identifier are one thing, and a thing with such
-an identifier is named by it. A *former* identifier leads to the thing too, but does not name it.
-`data/links.csv` overrides: *same* joins what no identifier does, *not-same* keeps apart what one
-would join. The IRIs that give way are in the table `link`; `kg.ledger` makes redirects of them.
+an identifier is named by it. What a feed or a saved page made known is what has the same address,
+if that is the address of these two alone. A *former* identifier leads to the thing too, but does
+not name it. `data/links.csv` overrides: *same* joins what no identifier does, *not-same* keeps
+apart what one would join. The IRIs that give way are in the table `link`; `kg.ledger` makes
+redirects of them.
 
 Nothing is chosen where claims conflict, that is where they would join what a decision keeps apart,
 or two things that each have an identifier of which a thing has one: of such a group no claim that

@@ -6,9 +6,7 @@ edition stands on the edition, a part, and joins nothing. An INSEE code names a 
 together with its level. An ISBN is a printed edition's, so it is not here.
 
 The order is that of trust: `kg.link` joins by the first before it looks at the second, and the
-first that a thing has is its key (`siren-…` before `rna-…`). What a feed or a saved page made known
-has a UUID as its key (`kg.iri.hashed`), which gives way to every other; it is what was curated
-under the same address, if that is the address of these two alone.
+first that a thing has is its key (`siren-…` before `rna-…`).
 """
 
 from __future__ import annotations
@@ -61,12 +59,16 @@ def _wikidata(kind: str) -> Authority:
     return Authority(kind, "wikidata", SCHEMA.sameAs, said)
 
 
-# Where a thing is found on the web, by its kind: its feed, its page (`claims.address`).
+# Kind to the properties that hold an address of the thing alone: its page, its feed. What a feed or
+# a saved page made known (its key is a UUID: `kg.iri.hashed`) is what else has the same address.
 ADDRESSES = {
     "episode": (SCHEMA.url,),
     "podcast": (SCHEMA.webFeed, SCHEMA.url),
     "publication": (SCHEMA.url,),
 }
+# An address like `kg.clean.address` writes it.
+ADDRESS = r"<https?://(?:www[.])?(.*?)/?(?:#.*)?>"
+UUID_KEY = r"-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 _COMMUNES = ("commune", "municipal-arrondissement", "former-commune", "special-status-authority")
 _DEPARTEMENTS = ("departement", "overseas-collectivity")
 AUTHORITIES = (
@@ -81,11 +83,18 @@ AUTHORITIES = (
     ),
     _wikidata("publication"),
     Authority(
-        "person", "orcid", ESS.orcid, r'"((?:\d{4}-){3}\d{3}[0-9X])"', names=True, single=True
+        "person", "orcid", ESS.orcid, r'"(\d{4}-\d{4}-\d{4}-\d{3}[\dX])"', names=True, single=True
     ),
-    Authority("person", "idhal", ESS.idHal, r'"([a-z0-9-]+)"', names=True, single=True),
+    Authority(
+        "person",
+        "idhal",
+        ESS.idHal,
+        r'"([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)"',
+        names=True,
+        single=True,
+    ),
     _wikidata("person"),
-    Authority("podcast", "guid", ESS.podcastGuid, r'"([0-9a-f-]{36})"', names=True),
+    Authority("podcast", "guid", ESS.podcastGuid, r'"([0-9a-f-]{36})"', names=True, single=True),
     _territory("insee", ESS.inseeCode, r"(?:\d{2}|2[AB])\d{3}|69M", *_COMMUNES),
     _territory("insee-departement", ESS.inseeCode, r"\d{2}|2[AB]|9\d{2}", *_DEPARTEMENTS),
     _territory("insee-region", ESS.inseeCode, r"\d{2}|9\d{2}", "region"),

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
-from itertools import groupby
 
 import duckdb
-from pyoxigraph import NamedNode
 
 from kg.iri import BASE
-from kg.link.authorities import ADDRESSES, AUTHORITIES, Authority
+from kg.link.authorities import ADDRESS, ADDRESSES, AUTHORITIES, UUID_KEY, Authority
 from kg.link.decisions import Decision
 from kg.vocab import DCTERMS, ESS, ORG, SKOS
 
 TABLES = ("identifying", "claim", "ended", "former", "apart")
 DECIDED = 0  # the tier of decisions; that of an authority is its place among those of its kind
-UUID = r"-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 
 
 def _tiers() -> Iterator[tuple[int, Authority]]:
     """The authorities, each with its place among those of its kind, from 1."""
-    for _, group in groupby(AUTHORITIES, key=lambda each: each.kind):
+    for _, group in itertools.groupby(AUTHORITIES, key=lambda each: each.kind):
         yield from enumerate(group, 1)
 
 
@@ -45,47 +43,15 @@ def gather(connection: duckdb.DuckDBPyConnection) -> int:
             f"INSERT INTO claim {said(authority, tier)} "
             "WHERE iri = node AND node IN (SELECT node FROM former)"
         )
-    last = max(tier for tier, _ in _tiers()) + 1
-    for kind, predicates in ADDRESSES.items():
-        _addressed(connection, kind, predicates, last)
+    last = 1 + max(tier for tier, _ in _tiers())
+    _addressed(connection, last)
     return last
-
-
-def _addressed(
-    connection: duckdb.DuckDBPyConnection, kind: str, predicates: Iterable[NamedNode], tier: int
-) -> None:
-    """Add the claims of things whose key is a UUID to be the only other one at their address.
-
-    Addresses are compared as `kg.clean.address` writes them.
-    """
-    connection.execute(
-        """INSERT INTO claim
-        WITH held AS (
-            SELECT DISTINCT trim(subject, '<>') AS iri, predicate, object,
-                regexp_extract(object, '^<https?://(?:www[.])?(.*?)/?(?:#.*)?>$', 1) AS address,
-                regexp_matches(iri, $uuid) AS made
-            FROM stated
-            WHERE list_contains($predicates, predicate) AND starts_with(subject, $start)
-              AND NOT contains(subject, '#')
-        )
-        SELECT min(iri) FILTER (made), min(iri) FILTER (NOT made), $tier, 'address', predicate,
-            min(object) FILTER (made)
-        FROM held GROUP BY predicate, address
-        HAVING count(DISTINCT iri) FILTER (made) = 1 AND count(DISTINCT iri) FILTER (NOT made) = 1
-        """,
-        {
-            "uuid": UUID,
-            "predicates": [str(each) for each in predicates],
-            "start": f"<{BASE}id/{kind}/",
-            "tier": tier,
-        },
-    )
 
 
 def select(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the table `identifying` of the statements of `stated` that claims are made of."""
     predicates = {each.predicate for each in AUTHORITIES}
-    predicates |= {ESS.territoryLevel, ORG.unitOf}
+    predicates |= {ESS.territoryLevel, ORG.unitOf, *itertools.chain(*ADDRESSES.values())}
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE identifying AS
         SELECT subject, predicate, object FROM stated
@@ -159,6 +125,27 @@ def _former(connection: duckdb.DuckDBPyConnection) -> None:
             SELECT DISTINCT iri, node, $tier, $scheme, '{authority.predicate}', object
             FROM ({ended})""",
             {**parameters, "tier": tier, "scheme": authority.scheme},
+        )
+
+
+def _addressed(connection: duckdb.DuckDBPyConnection, tier: int) -> None:
+    """Add the claims of things whose key is a UUID to be the only other one at their address."""
+    for kind, predicates in ADDRESSES.items():
+        connection.execute(
+            f"""INSERT INTO claim
+            WITH held AS (
+                SELECT DISTINCT trim(subject, '<>') AS iri, predicate,
+                       regexp_extract(object, '{ADDRESS}', 1) AS address,
+                       regexp_matches(iri, '{UUID_KEY}') AS made
+                FROM identifying
+                WHERE predicate IN ({_listed(map(str, predicates))})
+                  AND regexp_full_match(object, '{ADDRESS}')
+                  AND starts_with(subject, '<{BASE}id/{kind}/')
+            )
+            SELECT min(iri) FILTER (made), min(iri) FILTER (NOT made), {tier}, 'address',
+                   predicate, address
+            FROM held GROUP BY predicate, address
+            HAVING count(*) FILTER (made) = 1 AND count(*) FILTER (NOT made) = 1"""
         )
 
 

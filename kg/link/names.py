@@ -5,22 +5,23 @@ from __future__ import annotations
 import duckdb
 
 from kg.iri import BASE
-from kg.link.authorities import AUTHORITIES
-from kg.link.claims import UUID
+from kg.link.authorities import AUTHORITIES, UUID_KEY
 from kg.vocab import ADMS, DCTERMS, ESS, RDF, RDFS, SKOS
 
 
 def choose(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the table `link(old, new, used)`: of each group, every name but the best, and that.
 
-    Authorities before the names of ours, in their order; then UUIDs, then former identifiers.
+    Authorities before the names of ours, in their order; behind these, keys that are UUIDs; behind
+    all of them, former identifiers.
     `used`: some source describes a thing under the old name, or says that it was the thing's.
     """
     schemes = [each.start for each in AUTHORITIES if each.names]
     connection.execute(
         """CREATE OR REPLACE TABLE link AS
         WITH named AS (
-            SELECT node, root, CASE WHEN node IN (SELECT node FROM former) THEN len($schemes) + 3
+            SELECT node, root, CASE
+                WHEN node IN (SELECT node FROM former) THEN len($schemes) + 3
                 WHEN regexp_matches(node, $uuid) THEN len($schemes) + 2
                 ELSE coalesce(nullif(list_position($schemes, regexp_extract(node, $naming)), 0),
                               len($schemes) + 1) END AS rank
@@ -39,8 +40,8 @@ def choose(connection: duckdb.DuckDBPyConnection) -> None:
         {
             "schemes": schemes,
             "naming": "|".join(schemes),
+            "uuid": UUID_KEY,
             "meeting": f"^{BASE}id/[^/]+/[^/:]+:",
-            "uuid": UUID,
         },
     )
 

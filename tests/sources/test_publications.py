@@ -1,19 +1,15 @@
 """Publications: from records in four formats to works; who is only a name stays a name."""
 
 import re
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from shutil import copy
-from threading import Thread
-from typing import ClassVar
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import Literal, RdfFormat, parse
 
-from kg.errors import InputError, KgError, MissingFile
+from kg.errors import InputError, MissingFile
 from kg.iri import hashed, mint, named, part
 from kg.settings import Settings
 from kg.sources import Inputs, keywords, load
@@ -459,65 +455,3 @@ def test_real_answers_of_hal_give_a_work_for_each_document():
     left = [row.reason for row in rows if isinstance(row, LeftOut)]
     assert left.count("HAL: author without IdHAL or ORCID") == 2
     assert not any("@" in o.value or "hotmail" in o.value for *_, o in graph)
-
-
-# Harvesting
-
-
-class Archive(BaseHTTPRequestHandler):
-    """Two pages of an archive; the first request is told to come back."""
-
-    asked: ClassVar[list[tuple[str, str]]] = []
-
-    def do_GET(self):
-        query = parse_qs(urlsplit(self.path).query)
-        self.asked.append(
-            (query.get("resumptionToken", query.get("set", [""]))[0], self.headers["User-Agent"])
-        )
-        if len(self.asked) == 1:
-            self.send_response(503)
-            self.send_header("Retry-After", "0")
-            self.end_headers()
-            return
-        last = "resumptionToken" in query
-        text = (SAMPLE / "oai.xml").read_text(encoding="utf-8")
-        text = (
-            text
-            if last
-            else text.replace("<resumptionToken/>", "<resumptionToken>next</resumptionToken>")
-        )
-        self.send_response(200)
-        self.send_header("Content-Type", "text/xml; charset=utf-8")
-        self.end_headers()
-        self.wfile.write(text.encode())
-
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture
-def archive():
-    Archive.asked = []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Archive)
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/oai"
-    server.shutdown()
-    server.server_close()
-
-
-def test_an_archive_is_harvested_page_by_page_politely(archive, tmp_path):
-    folder = tmp_path / "hal"
-    saved = list(oai.harvest(archive, folder, "kg/1 (contact)", {"set": "collection:ESS"}))
-    assert [path.name for path in saved] == ["ListRecords-00001.xml", "ListRecords-00002.xml"]
-    assert Archive.asked == [
-        ("collection:ESS", "kg/1 (contact)"),
-        ("collection:ESS", "kg/1 (contact)"),
-        ("next", "kg/1 (contact)"),
-    ]
-    assert len([row for row in read(folder) if isinstance(row, Row)]) == 4
-    assert not list(folder.glob("*.partial"))
-
-
-def test_an_archive_that_cannot_be_reached_is_named(tmp_path):
-    with pytest.raises(KgError, match=r"http://127\.0\.0\.1:9/oai cannot be harvested"):
-        list(oai.harvest("http://127.0.0.1:9/oai", tmp_path, "kg/1"))

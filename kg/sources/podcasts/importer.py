@@ -6,7 +6,7 @@
     importer.py   the contract, and candidate mentions in titles, descriptions and credits
 
 A podcast is `podcast/guid-<its guid>`; an episode `episode/item-<UUID of the item's guid in the
-name space of the podcast's>`. `kg/link.py` brings them together with what is curated: by the guid,
+name space of the podcast's>`. `kg/link/` brings them together with what is curated: by the guid,
 the feed's address, an episode's page. E-mail addresses, which feeds are full of, and telephone
 numbers are published nowhere, nor is the feed's owner.
 """

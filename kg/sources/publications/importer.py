@@ -1,7 +1,7 @@
 """Publications: bibliographic records in the forms in which archives and libraries give them.
 
     hal.py      .json      answers of HAL's search service and of its author directory
-    oai.py      .xml       OAI-PMH responses in oai_dc; `harvest` saves them
+    oai.py      .xml       OAI-PMH responses in oai_dc
     bibtex.py   .bib       ris.py   .ris
     works.py    what each of them comes to, and the statements about it
 

@@ -1,4 +1,4 @@
-"""OAI-PMH: responses with records in `oai_dc`, saved as they came, and how to harvest them.
+"""OAI-PMH: responses with records in `oai_dc`, as `kg.fetch.pages` saves them.
 
 Simple Dublin Core says little of what its values are. `dc:identifier` holds addresses, DOIs, ISBNs
 and the archive's own; `dc:contributor` mixes laboratories, universities and supervisors. Of a
@@ -11,16 +11,14 @@ A row has a line for each value of an element, its language before a tab.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from lxml import etree
-from sickle import Sickle
-from sickle.iterator import OAIResponseIterator
 
 from kg import clean
 from kg.clean import UNKNOWN_LANGUAGE, fold, text, web, without_contacts
-from kg.errors import InputError, KgError
+from kg.errors import InputError
 from kg.sources import markup
 from kg.sources.credits import Credit
 from kg.sources.publications.works import (
@@ -223,32 +221,3 @@ def _identify(found: Work, row: Row) -> None:
             found.isbn += isbn(stated_isbn[1])
         if _is_address(value) and "doi.org/" not in value and not found.pages:
             found.pages.append(checked("dc:identifier", value, web))
-
-
-def harvest(
-    endpoint: str, folder: Path, agent: str, selection: Mapping[str, str] | None = None
-) -> Iterator[Path]:
-    """Save the responses of an archive to ListRecords in `oai_dc`, page by page, into a folder.
-
-    `agent` is how the client presents itself; `selection` may hold `set`, `from` and `until`
-    (OAI-PMH 2.0, section 2.7). The client waits and asks again when the archive says that it is
-    busy. Yields each file once it is written. Raises `KgError` when the archive cannot be read.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    client = Sickle(
-        endpoint,
-        iterator=OAIResponseIterator,
-        max_retries=5,
-        retry_status_codes=(429, 503),
-        headers={"User-Agent": agent},
-        timeout=60,
-    )
-    try:
-        pages = client.ListRecords(metadataPrefix="oai_dc", **(selection or {}))
-        for number, page in enumerate(pages, 1):
-            path = folder / f"ListRecords-{number:05}.xml"
-            partial = path.with_suffix(".partial")
-            partial.write_bytes(page.http_response.content)
-            yield partial.rename(path)
-    except Exception as error:  # requests', lxml's and Sickle's own, which share no base
-        raise KgError(f"{endpoint} cannot be harvested: {error}") from error
