@@ -36,7 +36,7 @@ from kg import (
     writer,
 )
 from kg.convert import Converted
-from kg.errors import BuildFailed, InputError, KgError
+from kg.errors import BuildFailed, InputError, KgError, MissingFile
 from kg.fetch import addresses
 from kg.iri import BASE
 from kg.link import decisions
@@ -300,9 +300,12 @@ def _missing(what: Plan) -> list[str]:
     problems = []
     for source in what.sources:
         try:
-            source.paths(what.given.get(source.name))
+            files = source.paths(what.given.get(source.name))
         except InputError as error:
             problems.append(str(error))
+            continue
+        absent = [file for file in files if not file.exists()]
+        problems += [str(MissingFile("there is no such file", file)) for file in absent]
     return problems
 
 

@@ -5,8 +5,9 @@ import json
 import pytest
 from rich.console import Console
 
-from kg import build, sources
+from kg import build, cli, sources
 from kg.cli import main
+from kg.errors import BuildFailed, InputError
 from kg.settings import ROOT, Settings
 
 from . import tiny
@@ -114,3 +115,25 @@ def test_a_setting_that_does_not_fit_is_named(kg, monkeypatch):
 
 def test_server_py_starts_what_kg_serve_starts():
     assert 'main(["serve"' in (ROOT / "server.py").read_text(encoding="utf-8")
+
+
+def test_several_sources_may_be_given_at_once_and_paths_may_have_commas():
+    given = cli._given(("sirene=a.csv,rna=b,c.csv", "ess-france=d=e.csv"))
+    assert {name: str(path) for name, path in given.items()} == {
+        "sirene": "a.csv",
+        "rna": "b,c.csv",
+        "ess-france": "d=e.csv",
+    }
+    with pytest.raises(InputError, match="'curated' is not SOURCE=PATH"):
+        cli._given(("curated",))
+
+
+def test_files_that_are_missing_are_all_told_before_any_is_read(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("KG_VAR", str(tmp_path))
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["build", "--profile", "national", "--with", "rna=/none/rna.csv"])
+    assert ended.value.code == BuildFailed.exit_code
+    told = capsys.readouterr().err
+    for name in ("StockUniteLegale", "StockEtablissement", "ESS France", "ESUS", "/none/rna.csv"):
+        assert name in told
+    assert not (tmp_path / "build" / "sources").exists()
