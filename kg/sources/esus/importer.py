@@ -173,7 +173,7 @@ def _approval(me: NamedNode, row: Row, departement: str) -> Iterator[Triple]:
         yield part, SCHEMA.validFrom, start
     if end:
         yield part, SCHEMA.expires, end
-    if authority := row.take("authority"):
+    if authority := clean.text(row.take("authority")):
         yield part, SCHEMA.issuedBy, Literal(authority)
     if departement:
         yield part, DCTERMS.spatial, places.territory("insee-departement", departement)
