@@ -207,6 +207,7 @@ def _append(
                 ) from None
             had += len(chunk)
             progress(had, total)
+        os.fsync(file.fileno())  # whole on the disk before it gets its name
 
 
 def _read(response: requests.Response) -> Iterator[bytes]:
