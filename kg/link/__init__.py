@@ -65,8 +65,8 @@ def _finding(things: list[str], conflict: Conflict) -> Finding:
     kind = things[0].removeprefix(f"{BASE}id/").partition("/")[0]
     detail = f"{kind}: {', '.join(map(key, things))}; chain: {', '.join(conflict.chain)}"
     if conflict.decided:
-        french = "Des identifiants réuniraient ce qu'une décision tient pour distinct."
-        english = "Identifiers would join what a decision keeps apart."
+        french = "Des identifiants réuniraient ce qui est tenu pour distinct."
+        english = "Identifiers would join what is held to be two things."
         return Finding("info", "identity-kept-apart", things[0], french, english, detail)
     french = (
         "Des identifiants réuniraient des choses qui ont chacune le leur ; elles restent séparées."

@@ -89,7 +89,7 @@ def candidates(
 def _things(connection: duckdb.DuckDBPyConnection) -> None:
     """Make `thing(id, iri, kind, label, commune, departement, place)` and `named(id, words)`."""
     labels = f"('{RDFS.label}', '{SKOS.prefLabel}')"
-    starts = ", ".join(f"'{kind}'" for kind in KINDS)
+    kinds = ", ".join(f"'{kind}'" for kind in KINDS)
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE thing AS
         WITH told AS (
@@ -101,6 +101,7 @@ def _things(connection: duckdb.DuckDBPyConnection) -> None:
             WHERE (predicate IN {labels}
                    OR predicate IN ('{ESS.commune}', '{ESS.departement}'))
               AND starts_with(subject, '<{BASE}id/') AND NOT contains(subject, '#')
+              AND split_part(subject, '/', {BASE.count("/") + 2}) IN ({kinds})
             GROUP BY subject
         ), commune AS (
             SELECT subject, min(object) AS label FROM stated
@@ -111,7 +112,7 @@ def _things(connection: duckdb.DuckDBPyConnection) -> None:
                kind, {_text("told.label")} AS label, told.commune, departement,
                {_text("commune.label")} AS place
         FROM told LEFT JOIN commune ON commune.subject = told.commune
-        WHERE told.label IS NOT NULL AND kind IN ({starts})"""
+        WHERE told.label IS NOT NULL"""
     )
     names = ", ".join(f"'{name}'" for name in NAMES)
     common = ", ".join(f"'{word}'" for word in COMMON)
