@@ -64,10 +64,10 @@ def write(
             SELECT old, new FROM link
             WHERE (used OR old IN (SELECT iri FROM known)) AND new IN (SELECT iri FROM live)
         ), kept AS (
-            SELECT moved.old, coalesce(fresh.new, moved.new) AS new
-            FROM moved LEFT JOIN fresh ON fresh.old = moved.new
-            WHERE moved.old NOT IN (SELECT old FROM fresh)
-              AND moved.old NOT IN (SELECT iri FROM live)
+            SELECT earlier.old, coalesce(fresh.new, earlier.new) AS new
+            FROM earlier LEFT JOIN fresh ON fresh.old = earlier.new
+            WHERE earlier.old NOT IN (SELECT old FROM fresh)
+              AND earlier.old NOT IN (SELECT iri FROM live)
         )
         FROM fresh UNION ALL FROM kept WHERE new IN (SELECT iri FROM live)"""
     )
@@ -87,15 +87,15 @@ def write(
 
 
 def _read(connection: duckdb.DuckDBPyConnection, previous: tuple[Path, str] | None) -> None:
-    """Make `moved(old, new)`, the redirects of the release before, and `known(iri, since)`: all
+    """Make `earlier(old, new)`, the redirects of the release before, and `known(iri, since)`: all
     that it answered for, with the release since which it is withdrawn.
     """
-    connection.execute("CREATE OR REPLACE TEMP TABLE moved (old VARCHAR, new VARCHAR)")
+    connection.execute("CREATE OR REPLACE TEMP TABLE earlier (old VARCHAR, new VARCHAR)")
     connection.execute("CREATE OR REPLACE TEMP TABLE known (iri VARCHAR, since VARCHAR)")
     if previous is None:
         return
     folder, base = previous
-    for table, name in (("moved", REDIRECTS), ("known", WITHDRAWN)):
+    for table, name in (("earlier", REDIRECTS), ("known", WITHDRAWN)):
         if (folder / name).is_file():  # releases made before there was this file have none
             connection.execute(
                 f"""INSERT INTO {table} SELECT replace(a, $base, '{BASE}'),
@@ -105,7 +105,7 @@ def _read(connection: duckdb.DuckDBPyConnection, previous: tuple[Path, str] | No
                 {"file": str(folder / name), "base": base},
             )
     connection.execute(
-        f"""INSERT INTO known SELECT old, NULL FROM moved UNION ALL
+        f"""INSERT INTO known SELECT old, NULL FROM earlier UNION ALL
         SELECT DISTINCT replace(trim(subject, '<>'), $base, '{BASE}'), NULL
         FROM read_parquet($file)
         WHERE starts_with(subject, $start) AND NOT contains(subject, '#')""",
