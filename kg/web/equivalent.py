@@ -26,6 +26,7 @@ PATHS = {
     "type": "(org:classification|dcterms:type|ess:territoryLevel)/skos:broader*",
     "region": _PLACE,
     "departement": _PLACE,
+    "epci": _PLACE,
     "commune": _PLACE,
     "family": "ess:legalFamily",
     "form": "ess:legalForm",
@@ -33,6 +34,7 @@ PATHS = {
     "division": _ACTIVITY,
     "theme": "dcterms:subject/skos:broader*",
     "size": "ess:sizeClass",
+    "status": "ess:administrativeStatus",
 }
 _BEGAN = "schema:foundingDate|dcterms:issued|schema:datePublished|schema:startDate"
 

@@ -52,6 +52,14 @@ _SERVER: dict[str, Any] = {
     "wsgi.input_terminated": True,
     "wsgi.file_wrapper": lambda file, _=0: FileWrapper(file, CHUNK),
 }
+# Of these no more is read: what is made of them is remembered.
+LONGEST = 1000
+_MOST = {
+    "HTTP_ACCEPT": slice(LONGEST),
+    "HTTP_ACCEPT_ENCODING": slice(LONGEST),
+    "HTTP_ACCEPT_LANGUAGE": slice(LONGEST),
+    "HTTP_X_FORWARDED_FOR": slice(-LONGEST, None),
+}
 
 
 class Gateway:
@@ -183,6 +191,9 @@ def _environ(scope: Scope) -> WSGIEnvironment:
         key = key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"
         separator = "; " if key == "HTTP_COOKIE" else ","
         environ[key] = f"{environ[key]}{separator}{value}" if key in environ else value
+    for key, most in _MOST.items():
+        if len(environ.get(key, "")) > LONGEST:
+            environ[key] = environ[key][most]
     return environ
 
 

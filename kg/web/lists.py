@@ -39,6 +39,7 @@ NAMES: dict[str, str] = {
     "type": later("Type"),
     "region": later("Région"),
     "departement": later("Département"),
+    "epci": later("Intercommunalité"),
     "commune": later("Commune"),
     "family": later("Famille de l’ESS"),
     "form": later("Catégorie juridique"),
@@ -46,6 +47,7 @@ NAMES: dict[str, str] = {
     "division": later("Division d’activité"),
     "theme": later("Thème"),
     "size": later("Effectif"),
+    "status": later("État"),
     "year": later("Année"),
 }
 WITHIN = {"commune": "departement", "division": "section"}

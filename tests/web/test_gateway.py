@@ -18,7 +18,7 @@ from kg.web import connection
 from kg.web.app import ERROR
 from kg.web.connection import SMALL, Reply
 from kg.web.front import Ready
-from kg.web.gateway import Gateway
+from kg.web.gateway import LONGEST, Gateway
 from kg.web.protocol import DEPARTURE
 
 PLENTY = b"x" * (8 * SMALL)
@@ -252,6 +252,22 @@ def test_the_site_gets_the_request_as_it_was_sent(gateway):
     assert request.cookies.to_dict() == {"a": "b"}
     assert protocol.answer[0] == 200 and ("X", "y") in protocol.answer[1]
     assert protocol.body == "é".encode()
+
+
+def test_of_wishes_without_measure_the_beginning_counts_and_of_hops_the_end(gateway):
+    seen = []
+
+    @Request.application
+    def site(request):
+        seen.append(request.headers)
+        return Response()
+
+    many = ", ".join(f"a/{number}" for number in range(10_000))
+    given = scope(Accept=many, Accept_Language="en", X_Forwarded_For=many)
+    asyncio.run(ask(gateway(site), given))
+    assert many.startswith(seen[0]["Accept"]) and many.endswith(seen[0]["X-Forwarded-For"])
+    assert max(len(value) for value in seen[0].values()) == LONGEST
+    assert seen[0]["Accept-Language"] == "en"
 
 
 def test_a_client_has_its_share_of_the_threads_and_others_have_theirs(gateway):

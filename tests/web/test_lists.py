@@ -8,6 +8,8 @@ import re
 import pytest
 
 from kg.query.results import select
+from kg.search.fields import FACETS
+from kg.web import equivalent, lists
 from tests.web.conftest import BASE, assert_canonical_error, assert_page
 
 BROWSE = "/browse/organization"
@@ -147,3 +149,8 @@ def test_suggestions_are_the_first_hits_in_the_language_of_the_page(client):
     assert client.get("/search/suggest?q=").get_json()["items"] == []
     assert len(client.get("/search/suggest?q=membre").get_json()["items"]) == 8
     assert client.get("/search/suggest?q=ada&kind=organization").get_json()["items"] == []
+
+
+def test_every_facet_of_the_index_has_a_name_and_a_path():
+    assert set(lists.NAMES) == set(FACETS)
+    assert set(equivalent.PATHS) == set(FACETS) - {"kind", "year"}
