@@ -15,7 +15,8 @@ from . import tiny
 
 def test_every_triple_is_kept_with_its_source(tmp_path):
     done = convert(tiny.source(tmp_path, "a,Avise,,s1"), None, tmp_path / "build")
-    rows = duckdb.read_parquet(str(done.statements)).fetchall()
+    with duckdb.connect() as connection:
+        rows = connection.read_parquet(str(done.statements)).fetchall()
     assert len(rows) == done.outcome.statements == 3
     assert {row[3] for row in rows} == {"s1"}
     assert done.outcome.entities == {"organization": 1}

@@ -50,8 +50,9 @@ def served(app: Flask) -> Iterator[str]:
         server.server_close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
+    """Closed before other tests run: its event loop runs on meanwhile, and they have their own."""
     from playwright.sync_api import sync_playwright
 
     if CHROMIUM is None:
