@@ -154,3 +154,8 @@ def test_suggestions_are_the_first_hits_in_the_language_of_the_page(client):
 def test_every_facet_of_the_index_has_a_name_and_a_path():
     assert set(lists.NAMES) == set(FACETS)
     assert set(equivalent.PATHS) == set(FACETS) - {"kind", "year"}
+
+
+def test_what_was_found_comes_before_what_narrows_it_and_leads_there(client):
+    text = client.get(BROWSE).text
+    assert text.index('href="#facets"') < text.index('class="hits"') < text.index('id="facets"')
