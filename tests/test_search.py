@@ -332,3 +332,12 @@ def test_folding_makes_words_of_letters_and_digits():
 def test_the_siren_that_begins_a_siret_comes_last():
     assert codes("200 046 977 00019") == ["20004697700019", "200046977"]
     assert code("W75-1234567") == "w751234567"
+
+
+def test_what_the_graph_quotes_comes_behind_all_that_it_is_about(tmp_path):
+    text = """
+        source/page label "RTES"@fr
+        publication/report label "Le rapport d'activité du RTES"@fr
+    """
+    found = index_of(tmp_path, text).search("rtes", "fr")
+    assert [hit.kind for hit in found.items] == ["publication", "source"]

@@ -113,7 +113,8 @@ class Index:
     def _asked(self, text: str) -> Query | None:
         """What a text asks for, each match scored by the best reason for it; None without words.
 
-        The reasons outweigh one another, whatever the weight (between 1 and 2) of an entity.
+        The reasons outweigh one another: of the weights (`together.sql`), among sources and among
+        all others, none is more than twice another.
         """
         text = text[: WORDS * WORD_LENGTH]
         words = fold(text).split()[:WORDS]

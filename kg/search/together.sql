@@ -1,5 +1,7 @@
 -- A part of the entities, all that is known of each in one row. The weight lets log2(2 + weight),
--- by which the index multiplies a score, grow evenly from 1 to 2 with the importance.
+-- by which the index multiplies a score, grow evenly from 32 to 64 with the importance; for pages
+-- and registers, which the graph quotes, from 1 to 2: they come behind all that it is about, unless
+-- asked for by an identifier.
 WITH
   words AS (
     SELECT entity,
@@ -13,6 +15,6 @@ WITH
     SELECT entity, list(tag) AS tags FROM tagged WHERE entity % $parts = $part GROUP BY entity
   )
 SELECT [path, fr, en, plain, acronym, code, coalesce(seat, place), began, ended],
-  [name_fr, name_en, newest], 2 ** (1 + importance / (1 + $count)) - 2,
+  [name_fr, name_en, newest], 2 ** (if(starts_with(path, 'source/'), 1, 32) * (1 + importance / (1 + $count))) - 2,
   labels, names, codes, years, tags
 FROM ordered JOIN words USING (entity) LEFT JOIN tags USING (entity)

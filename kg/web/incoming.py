@@ -75,7 +75,10 @@ _BRANCH = re.compile(r"\{\s*SELECT.*?LIMIT \d+\s*\}", re.DOTALL)
 
 @dataclass(frozen=True)
 class Linking:
-    """Something that points to the thing; `text` says as what when it is the part of an `owner`."""
+    """Something that points to the thing; `text` says as what when it is the part of an `owner`.
+
+    `former`: something else has taken its place.
+    """
 
     iri: str
     kind: str
@@ -85,12 +88,13 @@ class Linking:
     when: str
     began: str
     now: bool
+    former: bool = False
     point: Point | None = None
 
     @property
-    def order(self) -> str:
-        """Its place in an alphabetical list."""
-        return fold((self.owner or self.text).text)
+    def order(self) -> tuple[bool, str]:
+        """Its place in an alphabetical list: behind what is there today, if it is no more."""
+        return self.former, fold((self.owner or self.text).text)
 
 
 @dataclass(frozen=True)
@@ -260,6 +264,7 @@ def _linking(iri: str, rows: list[Row], base: str) -> Linking:
         when=when,
         began=min((date.value for date in [*starts, *seen, *ends, *issued]), default=""),
         now=False,
+        former=any("what" in row and row["what"] == DCTERMS.isReplacedBy for row in rows),
         point=point(of(SCHEMA.latitude), of(SCHEMA.longitude)),
     )
 

@@ -14,7 +14,7 @@ from kg.web import france, urls
 from kg.web.citations import FORMS
 from kg.web.errors import REASONS
 from kg.web.i18n import lang, pick
-from kg.web.kinds import counted
+from kg.web.kinds import NAMES, counted
 from kg.web.lists import code
 from kg.web.page import source
 from kg.web.questions import title
@@ -33,6 +33,7 @@ pages = Blueprint("pages", __name__)
 @pages.get("/")
 def home() -> str:
     """What is in here, how much, and where to begin."""
+    main = site.layout.things & NAMES.keys()
     labels: dict[str, list[Literal]] = {}
     for row in site.rows("starting-points"):
         if isinstance(label := row["label"], Literal):
@@ -44,8 +45,8 @@ def home() -> str:
     return render_template(
         "home.html",
         manifest=site.release.manifest,
-        kinds=counted(site.layout.things),
-        vocabularies=counted(kinds() - site.layout.things),
+        kinds=counted(main),
+        vocabularies=counted(kinds() - main),
         examples=examples,
         questions=[site.questions[name] for name in TO_TRY if name in site.questions],
         title=title,

@@ -32,6 +32,13 @@ GRAPH <../graph/a> {
     foaf:homepage <https://reseau.example/> , <javascript:alert(1)> ;
     schema:foundingDate "2002"^^xsd:gYear .
   <organization/ville> a org:FormalOrganization ; rdfs:label "Ville"@fr .
+  <territory/insee-region-52> rdfs:label "Pays de la Loire"@fr .
+  <territory/insee-departement-44> rdfs:label "Loire-Atlantique"@fr ;
+    dcterms:isPartOf <territory/insee-region-52> .
+  <territory/insee-44003> rdfs:label "Ancienne commune"@fr ;
+    dcterms:isPartOf <territory/insee-region-52> ;
+    dcterms:isReplacedBy <territory/insee-departement-44> .
+  <observation/territory.insee-region-52> sdmx-dimension:refArea <territory/insee-region-52> .
   <establishment/siret-1> rdfs:label "Atelier"@fr ; schema:latitude 45.75801 ;
     schema:longitude 4.85011 ; schema:isPartOf <organization/atelier> .
   <organization/atelier> a org:FormalOrganization ; rdfs:label "Atelier"@fr .

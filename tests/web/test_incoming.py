@@ -48,6 +48,12 @@ def test_a_list_is_paged_in_a_steady_order(client):
     assert sorted(seen) == [f"member-{n:03}" for n in range(120)]
 
 
+def test_what_is_no_more_comes_last_and_figures_are_no_links(client):
+    text = client.get("/doc/territory/insee-region-52.html").text
+    assert text.index("Loire-Atlantique") < text.index("Ancienne commune")
+    assert "/observation/" not in text and "refArea" not in text
+
+
 @pytest.mark.parametrize(
     "query", ["by=org:memberOf&page=3", "by=org:memberOf&page=0", "by=org:nothing", "by=%00"]
 )

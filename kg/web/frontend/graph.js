@@ -14,6 +14,8 @@ const SHAPES = {
 };
 const MOST = 60;
 const LONGEST = 36;
+const NARROW = 560;
+const ROW = 76;
 
 // Cytoscape would write a style sheet into the page, which our policy forbids; its place is taken.
 document.head.append(
@@ -44,15 +46,20 @@ function draw() {
   });
   const around = [...nodes.values()].sort((a, b) => a.kind.localeCompare(b.kind));
   const centre = { id: "centre", label: short(box.dataset.title), kind: box.dataset.kind };
+  const narrow = box.clientWidth < NARROW;
+  const place = narrow ? inRows : onEllipses;
+  if (narrow) box.style.height = `${ROW * (2 + Math.ceil(around.length / 2))}px`;
+  const middle = { x: box.clientWidth / 2, y: narrow ? ROW / 2 : box.clientHeight / 2 };
   const graph = cytoscape({
     container: box,
     elements: [
-      { data: centre, position: { x: box.clientWidth / 2, y: box.clientHeight / 2 } },
+      { data: centre, position: middle },
       ...around.map((data, index) => ({ data, position: place(index, around.length) })),
       ...edges,
     ],
     layout: { name: "preset" },
     userZoomingEnabled: false,
+    userPanningEnabled: !narrow,
     style: style(),
   });
   graph.on("tap", "node[href]", (event) => location.assign(event.target.data("href")));
@@ -65,7 +72,7 @@ function short(text) {
 }
 
 // On as many ellipses as are needed for the names not to cover each other, kinds side by side.
-function place(index, count) {
+function onEllipses(index, count) {
   const rings = Math.min(3, Math.ceil(count / 14));
   const angle = (2 * Math.PI * index) / count - Math.PI / 2;
   const part = 1 - (index % rings) * 0.27;
@@ -73,6 +80,11 @@ function place(index, count) {
     x: box.clientWidth / 2 + (box.clientWidth / 2 - 90) * part * Math.cos(angle),
     y: box.clientHeight / 2 + (box.clientHeight / 2 - 45) * part * Math.sin(angle) - 8,
   };
+}
+
+// Where there is no room for ellipses, two by two below the thing.
+function inRows(index) {
+  return { x: (box.clientWidth * (1 + 2 * (index % 2))) / 4, y: ROW * (1.75 + Math.floor(index / 2)) };
 }
 
 function style() {
