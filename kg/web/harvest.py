@@ -1,16 +1,22 @@
-"""For portals and robots: the dumps, the state of the service."""
+"""For portals and robots: the dumps, the graph's description, the state of the service."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from flask import Blueprint, Response, render_template, send_file
+from flask import Blueprint, Response, render_template, request, send_file
+from pyoxigraph import RdfFormat, parse, serialize
 from werkzeug.exceptions import NotFound
 
 from kg.query import Request
+from kg.query.forms import GRAPH_FORMATS
 from kg.release import Release, Releases
+from kg.vocab import prefixes
+from kg.web import protocol
+from kg.web.negotiate import content_type
 from kg.web.site import site
+from kg.web.sparql import DESCRIPTION
 
 ENDINGS = {
     ".zst": "application/zstd",
@@ -84,6 +90,21 @@ def _file(release: Release, name: str) -> Response:
         conditional=True,
         etag=found.checksum,
     )
+
+
+@harvest.get("/.well-known/void")
+def void() -> Response:
+    """What the release says of itself, directly (VoID, section 7.2): `description.ttl`, in the form
+    that is asked for.
+    """
+    media_type = DESCRIPTION[protocol.chosen(request, DESCRIPTION)]
+    quads = parse(path=site.release.folder / "description.ttl", format=RdfFormat.TURTLE)
+    body = serialize(
+        (quad.triple for quad in quads), format=GRAPH_FORMATS[media_type], prefixes=prefixes()
+    )
+    response = Response(body, content_type=content_type(media_type))
+    response.vary.add("Accept")
+    return response
 
 
 @harvest.get("/health")

@@ -188,6 +188,10 @@ def release(tmp_path_factory):
     )
     (folder / "SHA256SUMS").write_text("".join(sums))
     (folder / "report.html").write_text("<!doctype html><style>p { color: red }</style><p>Report")
+    (folder / "description.ttl").write_text(
+        f"<{BASE}dataset> a <{prefixes()['void']}Dataset> ; "
+        f'<{prefixes()["rdfs"]}label> "Graphe de l’ESS"@fr ; <{prefixes()["void"]}triples> 12345 .'
+    )
     (folder / "ontology").symlink_to(ONTOLOGY)
     entries = [
         Entry(Shown(path, *names), names, (order, order, order), facets=facets_of(path))

@@ -1,6 +1,9 @@
-"""Dumps, health, robots."""
+"""Dumps, the description, health, robots."""
 
 import hashlib
+
+import pytest
+from pyoxigraph import RdfFormat, parse
 
 from tests.web.conftest import assert_canonical_error
 
@@ -70,3 +73,16 @@ def test_robots_may_read_everything_but_searches(client):
     response = client.get("/robots.txt")
     assert response.content_type == "text/plain; charset=utf-8"
     assert response.text == "User-agent: *\nDisallow: /search\n"
+
+
+@pytest.mark.parametrize(
+    "media_type", ["text/turtle", "application/ld+json", "application/rdf+xml"]
+)
+def test_the_graph_describes_itself_where_harvesters_look(client, release, media_type):
+    response = client.get("/.well-known/void", headers={"Accept": media_type})
+    assert response.status_code == 200
+    assert response.mimetype == media_type
+    told = parse(response.data, format=RdfFormat.from_media_type(media_type))
+    written = parse(path=release.folder / "description.ttl")
+    assert {quad.triple for quad in told} == {quad.triple for quad in written}
+    assert_canonical_error(client.get("/.well-known/void", headers={"Accept": "image/png"}), 406)
