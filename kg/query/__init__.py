@@ -48,11 +48,15 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """A complete result: `size` bytes in `file`, which stands at its beginning."""
+    """A complete result: `size` bytes in `file`, which stands at its beginning.
+
+    `seconds`: how long a worker took for it, without the time that the query waited.
+    """
 
     media_type: str
     file: BinaryIO
     size: int
+    seconds: float = 0.0
 
     def read(self) -> bytes:
         """The whole body; closes the file."""

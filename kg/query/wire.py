@@ -2,7 +2,7 @@
 
 client --> supervisor   request {text, media_type, bindings, …}
 supervisor --> worker   the same bytes, with the client's connection
-worker --> client       header {media_type, size}, with the result's file; a result of up to
+worker --> client       header {media_type, size, seconds}, with the result in a file; one of up to
                         INLINE bytes follows the header instead
                         or {error: class name, message}
 supervisor --> client   the error, when a worker died
@@ -53,7 +53,8 @@ def _exactly(connection: socket.socket, size: int) -> bytes:
 
 def write_answer(answer: Answer) -> tuple[bytes, list[int]]:
     """What to send for an answer: bytes, and the descriptor of its file if it is large."""
-    header = pack({"media_type": answer.media_type, "size": answer.size})
+    about = {"media_type": answer.media_type, "size": answer.size, "seconds": answer.seconds}
+    header = pack(about)
     if answer.size > INLINE:
         return header, [answer.file.fileno()]
     return header + answer.file.read(), []
@@ -64,9 +65,10 @@ def read_answer(
 ) -> Answer:
     """The answer that `write_answer` wrote, its header already received."""
     size = int(header["size"])
-    if descriptors:
-        return Answer(header["media_type"], os.fdopen(descriptors[0], "rb"), size)
-    return Answer(header["media_type"], io.BytesIO(_exactly(connection, size)), size)
+    file = (
+        os.fdopen(descriptors[0], "rb") if descriptors else io.BytesIO(_exactly(connection, size))
+    )
+    return Answer(header["media_type"], file, size, float(header["seconds"]))
 
 
 def parse_request(data: bytes | bytearray) -> Request:

@@ -8,7 +8,8 @@ import os
 import resource
 import signal
 import socket
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kg.errors import QueryCrashed, QueryError, QueryOutOfMemory
@@ -75,7 +76,9 @@ def _answer(
     outcome: Answer | QueryError
     try:
         _start_clock(limits.of(request))
-        outcome = engine.answer(request)
+        start = time.perf_counter()
+        answer = engine.answer(request)
+        outcome = replace(answer, seconds=time.perf_counter() - start)
     except QueryOutOfMemory:
         outcome = QueryOutOfMemory.over(limits.memory)
     except QueryError as error:

@@ -47,6 +47,8 @@ _SAID = (
     *("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE"),
 )
 SPARQL = "/sparql"
+# Where the environment of a request has what it says, once that was looked up.
+SAID = "kg.said"
 # MiB of responses that are ready to be sent again.
 READY = 16
 
@@ -72,17 +74,17 @@ class Front:
 
     def ready(self, environ: WSGIEnvironment) -> Ready | None:
         """The response that the same request got before, if it waits here: that takes no time."""
-        return self._ready.get(_said(environ))
+        said = environ[SAID] = _said(environ)
+        return self._ready.get(said)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request; what is wrong with it already is Flask's to tell."""
         if ERROR in environ:
             return self._app(environ, start_response)
-        said = _said(environ)
-        if ready := self._ready.get(said):
+        if ready := None if SAID in environ else self.ready(environ):
             start_response(ready.status, ready.headers)
             return [ready.body]
-        request = Request(environ)
+        said, request = environ[SAID], Request(environ)
         try:
             response = self._respond(request)
         except Exception as error:  # Flask's handler answers for all of them
@@ -177,16 +179,14 @@ class Front:
         return outcome
 
     def _evaluate(self, asked: Asked, key: str) -> Content:
-        start = time.perf_counter()
         answer = self._site.service.answer(asked.request)
-        seconds = time.perf_counter() - start
         headers = self._headers(asked, key)
         if answer.size > LARGEST:
             return Large(headers, answer.file, answer.size)
         with answer.file as file:
             kept = keep(headers, FileWrapper(file, encoding.CHUNK), answer.size)
         if asked.steady:
-            self._cache.put(key, kept, seconds)
+            self._cache.put(key, kept, answer.seconds)
         return kept
 
     def _headers(self, asked: Asked, key: str) -> Headers:
