@@ -13,6 +13,7 @@ var/releases/
     description.ttl                  VoID, DCAT, prefixes, example queries
     ontology/                        as it was
     redirects.tsv  withdrawn.tsv     what became of former IRIs (kg/ledger.py)
+    entities.parquet                 when each entity came, changed and went (kg/history.py)
     report.ttl  report.html          the checks: how much each found, and the first of that
     findings.parquet                 all that they found
     SHA256SUMS                       of all files but those of search/ and store/, whose libraries
@@ -27,6 +28,7 @@ import os
 import re
 import shutil
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -38,6 +40,17 @@ from kg import ledger
 from kg.errors import KgError
 
 NAME = re.compile(r"\d{4}-\d{2}-\d{2}-\d+")
+
+
+def moment(release: str) -> datetime:
+    """When a release stands in time, in UTC: as many seconds into its day as its number says. So
+    moments have the order of releases, and say no more than their names.
+
+    >>> moment("2026-11-25-2")
+    datetime.datetime(2026, 11, 25, 0, 0, 2)
+    """
+    date, number = _order(release)
+    return datetime.fromisoformat(date) + timedelta(seconds=number)
 
 
 @dataclass(frozen=True)

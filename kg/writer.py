@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 import duckdb
 from pyoxigraph import Store
 
-from kg import describe, dumps, ledger, statements
+from kg import describe, dumps, history, ledger, statements
 from kg.convert import Converted, checksum, entities
 from kg.processes import workers
 from kg.release import Release
@@ -86,7 +86,7 @@ def _write_rest(
     changes: dict[str, int],
     folder: Path,
 ) -> None:
-    """The description, the ontology, the redirects and the manifest."""
+    """The description, the ontology, what became of every entity, the manifest."""
     base = contents.base
     describe.write(contents.description, folder / "description.ttl", base)
     shutil.copytree(ONTOLOGY, folder / "ontology")
@@ -98,6 +98,7 @@ def _write_rest(
         base,
         (before.folder, before.base) if before else None,
     )
+    history.write(connection, folder, contents.edition.id, base, before)
     manifest = _manifest(connection, contents, changes)
     (folder / "manifest.json").write_text(
         json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"

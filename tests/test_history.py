@@ -1,0 +1,88 @@
+"""When every entity came, last changed and went, over releases."""
+
+import duckdb
+import pytest
+
+from kg import history
+from kg.iri import BASE
+from kg.release import moment
+
+from .test_build import run
+
+AVISE = "301463253"
+
+
+@pytest.fixture(scope="module")
+def releases(tmp_path_factory):
+    """Four releases.
+
+    1  avise, rtes, mes
+    2  avise got its SIREN; rtes another name; mes is gone
+    3  as before
+    4  mes is back
+    """
+    folder = tmp_path_factory.mktemp("history")
+    better = [f"avise,Avise,{AVISE},a", "rtes,Le RTES,,a"]
+    return [
+        run(folder, *rows)
+        for rows in (
+            ["avise,Avise,,a", "rtes,RTES,,a", "mes,MES,,a"],
+            better,
+            better,
+            [*better, "mes,MES,,a"],
+        )
+    ]
+
+
+def read(release):
+    """Key to (kind, number of the release of creation, of the last change, state, successor)."""
+    rows = duckdb.sql(f"FROM '{release.folder / history.FILE}'").fetchall()
+    assert [row[0] for row in rows] == sorted(row[0] for row in rows)
+    return {
+        iri.removeprefix(f"{BASE}id/organization/"): (
+            kind,
+            created.second,
+            modified.second,
+            state,
+            successor and successor.removeprefix(f"{BASE}id/organization/"),
+        )
+        for iri, kind, created, modified, state, successor in rows
+        if "/id/organization/" in iri
+    }
+
+
+def test_what_is_new_was_created_and_changed_by_its_release(releases):
+    assert read(releases[0])["rtes"] == ("organization", 1, 1, "live", None)
+    assert read(releases[1])[f"siren-{AVISE}"] == ("organization", 2, 2, "live", None)
+
+
+def test_what_changed_keeps_the_date_of_its_creation(releases):
+    assert read(releases[1])["rtes"] == ("organization", 1, 2, "live", None)
+
+
+def test_what_gave_way_says_to_whom_and_what_is_gone_that_it_is(releases):
+    found = read(releases[1])
+    assert found["avise"] == ("organization", 1, 2, "merged", f"siren-{AVISE}")
+    assert found["mes"] == ("organization", 1, 2, "withdrawn", None)
+
+
+def test_a_release_that_changes_nothing_dates_nothing_anew(releases):
+    assert read(releases[2]) == read(releases[1])
+
+
+def test_what_is_back_lives_again_since_then(releases):
+    assert read(releases[3])["mes"] == ("organization", 1, 4, "live", None)
+    assert read(releases[3])["rtes"] == ("organization", 1, 2, "live", None)
+
+
+def test_after_a_release_without_history_all_that_it_had_is_as_old_as_it(tmp_path):
+    first = run(tmp_path, "avise,Avise,,a", "mes,MES,,a")
+    (first.folder / history.FILE).unlink()
+    found = read(run(tmp_path, "avise,L'Avise,,a"))
+    assert found["avise"] == ("organization", 1, 2, "live", None)
+    assert found["mes"] == ("organization", 1, 2, "withdrawn", None)
+
+
+def test_moments_have_the_order_of_releases():
+    names = ["2026-11-25-2", "2026-11-25-10", "2026-11-26-1"]
+    assert sorted(names, key=moment) == names
