@@ -11,16 +11,18 @@ good: harvesters are told of it (feeds, OAI-PMH, the sitemap). Dates are the mom
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import duckdb
 
 from kg.ledger import REDIRECTS
 from kg.release import moment
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    import duckdb
-
     from kg.release import Release
 
 FILE = "entities.parquet"
@@ -43,6 +45,62 @@ FROM before RIGHT JOIN (
 ) AS now USING (iri)
 ORDER BY iri
 """
+
+
+@dataclass(frozen=True)
+class Entity:
+    """One entity: dates in UTC without saying so; `state` and `successor` as above."""
+
+    iri: str
+    kind: str
+    created: datetime
+    modified: datetime
+    state: str
+    successor: str | None
+
+
+class History:
+    """The history of a release, to read page by page; may be used from several threads."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = duckdb.connect()
+        self._connection.execute("SET threads = 1")
+        self._table = _file(path)
+
+    def latest(
+        self,
+        size: int,
+        after: tuple[datetime, str] = (datetime.min, ""),
+        until: datetime = datetime.max,
+        kinds: Sequence[str] = (),
+    ) -> list[Entity]:
+        """Up to `size` entities changed up to `until`, in the order of (modified, IRI), behind the
+        place `after` in it; of some kinds, or of all if none is given.
+
+        Such a place outlives a release: what has changed since then comes later again.
+        """
+        return self._read(
+            """(modified > $modified OR modified = $modified AND iri > $iri)
+            AND modified <= $until ORDER BY modified, iri""",
+            size,
+            kinds,
+            {"modified": after[0], "iri": after[1], "until": until},
+        )
+
+    def live(self, size: int, after: str = "", kinds: Sequence[str] = ()) -> list[Entity]:
+        """Up to `size` entities that there are, in the order of their IRIs, behind one of them."""
+        return self._read("state = 'live' AND iri > $iri ORDER BY iri", size, kinds, {"iri": after})
+
+    def _read(
+        self, condition: str, size: int, kinds: Sequence[str], values: dict[str, object]
+    ) -> list[Entity]:
+        cursor = self._connection.cursor()
+        of_kind = "(len($kinds) = 0 OR list_contains($kinds, kind))"
+        cursor.execute(
+            f"FROM {self._table} WHERE {of_kind} AND {condition} LIMIT $size",
+            {**values, "kinds": list(kinds), "size": size},
+        )
+        return [Entity(*row) for row in cursor.fetchall()]
 
 
 def write(

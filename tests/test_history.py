@@ -86,3 +86,33 @@ def test_after_a_release_without_history_all_that_it_had_is_as_old_as_it(tmp_pat
 def test_moments_have_the_order_of_releases():
     names = ["2026-11-25-2", "2026-11-25-10", "2026-11-26-1"]
     assert sorted(names, key=moment) == names
+
+
+def test_pages_in_the_order_of_changes_give_everything_once(releases):
+    read_ = history.History(releases[3].folder / history.FILE)
+    whole = read_.latest(10_000)
+    assert [(e.modified, e.iri) for e in whole] == sorted((e.modified, e.iri) for e in whole)
+    found, place = [], (history.datetime.min, "")
+    while page := read_.latest(2, place):
+        found += page
+        place = (page[-1].modified, page[-1].iri)
+    assert found == whole
+
+
+def test_pages_are_of_a_span_of_time_and_of_kinds(releases):
+    read_ = history.History(releases[3].folder / history.FILE)
+    first, second = moment(releases[0].id), moment(releases[1].id)
+    chosen = read_.latest(100, (first, "\uffff"), second, ["organization"])
+    assert {e.iri.rpartition("/")[2] for e in chosen} == {"avise", f"siren-{AVISE}", "rtes"}
+    assert {e.kind for e in read_.latest(10_000, kinds=["person", "source"])} <= {
+        "person",
+        "source",
+    }
+
+
+def test_what_lives_comes_in_the_order_of_its_names(releases):
+    read_ = history.History(releases[3].folder / history.FILE)
+    names = [e.iri for e in read_.live(10_000)]
+    assert names == sorted(names)
+    assert f"{BASE}id/organization/avise" not in names
+    assert [e.iri for e in read_.live(2, names[1])] == names[2:4]

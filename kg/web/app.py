@@ -6,7 +6,7 @@
     pages.py     / /about /accessibility         people
     questions.py /questions/…                    everybody: questions with their answers
     sparql.py    /sparql                         researchers, with `protocol.py`
-    harvest.py   /dumps/… /health /robots.txt    portals and robots
+    harvest/     /dumps/… /health …              portals and robots
 
 `front.py` stands before all of them with a cache, `wsgi.py` finds what is to be served. `site.py`
 is what they share; `facts.py` and `page.py` make a thing's RDF and its page from the rows
@@ -25,10 +25,10 @@ from werkzeug.wrappers import Response as Answer
 from kg.query import Service
 from kg.release import Release
 from kg.settings import Settings
-from kg.web import bundle, errors, i18n, kinds, urls
+from kg.web import bundle, errors, harvest, i18n, kinds, urls
 from kg.web.citations import citations
+from kg.web.delivery import FOREVER
 from kg.web.entities import entities
-from kg.web.harvest import FOREVER, harvest
 from kg.web.lists import lists
 from kg.web.pages import pages
 from kg.web.questions import questions
@@ -83,7 +83,9 @@ def create_app(
     i18n.install(app)
     errors.install(app)
     kinds.install(app)
-    for blueprint in (pages, lists, entities, citations, questions, sparql, harvest):
+    for blueprint in (pages, lists, entities, citations, questions, sparql):
+        app.register_blueprint(blueprint)
+    for blueprint in harvest.BLUEPRINTS:
         app.register_blueprint(blueprint)
     return app
 

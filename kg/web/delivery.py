@@ -20,6 +20,8 @@ from werkzeug.wsgi import FileWrapper
 from kg.web.cache import MIB, SMALL, Kept, recoded
 from kg.web.encoding import CHUNK, decoded, encoded, worthwhile
 
+# How long a representation may be kept that never changes.
+FOREVER = "public, max-age=31536000, immutable"
 # These belong to one sending of an answer, not to the answer.
 PASSING = ("Content-Length", "Date")
 

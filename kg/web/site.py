@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,11 +14,12 @@ from pyoxigraph import Literal, NamedNode
 from werkzeug.local import LocalProxy
 
 from kg import queryfile
+from kg.history import FILE, History
 from kg.iri import KEY, kinds
 from kg.query import Service, Term
 from kg.query.results import Row, select
 from kg.queryfile import QueryFile
-from kg.release import Release
+from kg.release import Release, moment
 from kg.settings import Settings
 from kg.vocab import RDF
 from kg.web import urls
@@ -126,9 +127,13 @@ class Site:
 
     @property
     def modified(self) -> datetime:
-        """When the data changed: the release's day, a second later for each release of that day."""
-        day, _, number = self.release.id.rpartition("-")
-        return datetime.fromisoformat(day).replace(tzinfo=UTC) + timedelta(seconds=int(number))
+        """When the data changed."""
+        return moment(self.release.id).replace(tzinfo=UTC)
+
+    @cached_property
+    def history(self) -> History:
+        """When every entity came, changed and went."""
+        return History(self.release.folder / FILE)
 
     def thing(self, kind: str, key: str) -> NamedNode | None:
         """The IRI that a thing of this kind and key has in this release; None if none can."""

@@ -1,22 +1,16 @@
-"""For portals and robots: the dumps, the graph's description, the state of the service."""
+"""The dumps of releases, to download: `/dumps/`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from flask import Blueprint, Response, render_template, request, send_file
-from pyoxigraph import RdfFormat, parse, serialize
+from flask import Blueprint, Response, render_template, send_file
 from werkzeug.exceptions import NotFound
 
-from kg.query import Request
-from kg.query.forms import GRAPH_FORMATS
 from kg.release import Release, Releases
-from kg.vocab import prefixes
-from kg.web import protocol
-from kg.web.negotiate import content_type
+from kg.web.delivery import FOREVER
 from kg.web.site import site
-from kg.web.sparql import DESCRIPTION
 
 ENDINGS = {
     ".zst": "application/zstd",
@@ -26,9 +20,7 @@ ENDINGS = {
     ".parquet": "application/vnd.apache.parquet",
 }
 
-FOREVER = "public, max-age=31536000, immutable"
-
-harvest = Blueprint("harvest", __name__)
+dumps = Blueprint("dumps", __name__)
 
 
 @dataclass(frozen=True)
@@ -56,19 +48,19 @@ def _dumps(release: Release) -> dict[str, Dump]:
     return {path.name: Dump(path, sums[f"dumps/{path.name}"]) for path in release.dumps()}
 
 
-@harvest.get("/dumps/")
-def dumps() -> str:
+@dumps.get("/dumps/")
+def index() -> str:
     """What can be downloaded, with sizes and checksums."""
     return render_template("dumps.html", dumps=_dumps(site.release), manifest=site.release.manifest)
 
 
-@harvest.get("/dumps/<name>")
-def dump(name: str) -> Response:
+@dumps.get("/dumps/<name>")
+def current(name: str) -> Response:
     """One file of the current release, whole or by ranges."""
     return _file(site.release, name)
 
 
-@harvest.get("/dumps/<release>/<name>")
+@dumps.get("/dumps/<release>/<name>")
 def versioned(release: str, name: str) -> Response:
     """One file of any release that is still here: to be cited, and kept for ever."""
     kept = {each.id: each for each in Releases(site.release.folder.parent).all()}
@@ -90,32 +82,3 @@ def _file(release: Release, name: str) -> Response:
         conditional=True,
         etag=found.checksum,
     )
-
-
-@harvest.get("/.well-known/void")
-def void() -> Response:
-    """What the release says of itself, directly (VoID, section 7.2): `description.ttl`, in the form
-    that is asked for.
-    """
-    media_type = DESCRIPTION[protocol.chosen(request, DESCRIPTION)]
-    quads = parse(path=site.release.folder / "description.ttl", format=RdfFormat.TURTLE)
-    body = serialize(
-        (quad.triple for quad in quads), format=GRAPH_FORMATS[media_type], prefixes=prefixes()
-    )
-    response = Response(body, content_type=content_type(media_type))
-    response.vary.add("Accept")
-    return response
-
-
-@harvest.get("/health")
-def health() -> tuple[dict[str, object], dict[str, str]]:
-    """Whether queries are answered, and from which release; the error of the query if not."""
-    site.service.answer(Request("ASK {}")).file.close()
-    state = {"ok": True, "release": site.release.id, "engine": site.engine}
-    return state, {"Cache-Control": "no-store"}
-
-
-@harvest.get("/robots.txt")
-def robots() -> Response:
-    """Everything may be read; result pages have no end."""
-    return Response("User-agent: *\nDisallow: /search\n", content_type="text/plain; charset=utf-8")
