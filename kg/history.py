@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -26,11 +26,14 @@ if TYPE_CHECKING:
     from kg.release import Release
 
 FILE = "entities.parquet"
-_COLUMNS = """iri VARCHAR, kind VARCHAR, created TIMESTAMP, modified TIMESTAMP, state VARCHAR,
+COLUMNS = """iri VARCHAR, kind VARCHAR, created TIMESTAMP, modified TIMESTAMP, state VARCHAR,
     successor VARCHAR"""
 # Of a file of statements, the entities that they are about.
 _ENTITIES = """SELECT DISTINCT trim(split_part(subject, '#', 1), '<>') AS iri
     FROM {statements} WHERE starts_with(subject, '<{base}id/')"""
+_OF_KIND = "(len($kinds) = 0 OR list_contains($kinds, kind))"
+# Behind all IRIs.
+LAST = "\U0010ffff"
 _HISTORY = """
 SELECT iri, split_part(substr(iri, length($base) + 4), '/', 1) AS kind,
     coalesce(before.created, $moment) AS created,
@@ -60,7 +63,11 @@ class Entity:
 
 
 class History:
-    """The history of a release, to read page by page; may be used from several threads."""
+    """The history of a release, to read page by page; may be used from several threads.
+
+    The file is in the order of the IRIs, and DuckDB reads it in that order (its setting
+    `preserve_insertion_order`), so that a page is read from its place on and no further.
+    """
 
     def __init__(self, path: Path) -> None:
         self._connection = duckdb.connect()
@@ -79,28 +86,53 @@ class History:
 
         Such a place outlives a release: what has changed since then comes later again.
         """
-        return self._read(
-            """(modified > $modified OR modified = $modified AND iri > $iri)
-            AND modified <= $until ORDER BY modified, iri""",
-            size,
-            kinds,
-            {"modified": after[0], "iri": after[1], "until": until},
+        modified, iri = after
+        place: dict[str, object] = {"modified": modified, "until": until}
+        # Most of a graph changed in one release. Within its moment, the order is the file's.
+        same = "modified = $modified AND modified <= $until AND iri > $iri"
+        page = self._read(same, size, kinds, {**place, "iri": iri})
+        if len(page) < size:
+            later = "modified > $modified AND modified <= $until ORDER BY modified, iri"
+            page += self._read(later, size - len(page), kinds, place)
+        return page
+
+    def live(
+        self, size: int, after: str = "", until: str = LAST, kinds: Sequence[str] = ()
+    ) -> list[Entity]:
+        """Up to `size` entities that there are, in the order of their IRIs: those behind `after`,
+        up to `until`.
+        """
+        condition = "state = 'live' AND iri > $after AND iri <= $until"
+        return self._read(condition, size, kinds, {"after": after, "until": until})
+
+    def ranges(self, size: int, kinds: Sequence[str] = ()) -> list[tuple[str, datetime]]:
+        """The entities that there are in runs of `size`: the last IRI of each, and when the latest
+        of its changes was.
+        """
+        return self._rows(
+            f"""SELECT max(iri), max(modified) FROM (
+                SELECT iri, modified, (row_number() OVER () - 1) // $size AS run
+                FROM {self._table} WHERE state = 'live' AND {_OF_KIND}
+            ) GROUP BY run ORDER BY run""",
+            {"size": size, "kinds": list(kinds)},
         )
 
-    def live(self, size: int, after: str = "", kinds: Sequence[str] = ()) -> list[Entity]:
-        """Up to `size` entities that there are, in the order of their IRIs, behind one of them."""
-        return self._read("state = 'live' AND iri > $iri ORDER BY iri", size, kinds, {"iri": after})
+    def entity(self, iri: str) -> Entity | None:
+        """The entity of an IRI, whatever became of it; None if there never was one."""
+        found = self._read("iri = $iri", 1, (), {"iri": iri})
+        return found[0] if found else None
 
     def _read(
         self, condition: str, size: int, kinds: Sequence[str], values: dict[str, object]
     ) -> list[Entity]:
-        cursor = self._connection.cursor()
-        of_kind = "(len($kinds) = 0 OR list_contains($kinds, kind))"
-        cursor.execute(
-            f"FROM {self._table} WHERE {of_kind} AND {condition} LIMIT $size",
+        rows = self._rows(
+            f"FROM {self._table} WHERE {_OF_KIND} AND {condition} LIMIT $size",
             {**values, "kinds": list(kinds), "size": size},
         )
-        return [Entity(*row) for row in cursor.fetchall()]
+        return [Entity(*row) for row in rows]
+
+    def _rows(self, query: str, values: dict[str, object]) -> list[Any]:
+        return self._connection.cursor().execute(query, values).fetchall()
 
 
 def write(
@@ -136,7 +168,7 @@ def write(
 
 def _before(connection: duckdb.DuckDBPyConnection, base: str, previous: Release | None) -> None:
     """Make `before`, the history up to the release before; of one without, all that it had."""
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE before ({_COLUMNS})")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE before ({COLUMNS})")
     if previous is None:
         return
     if (previous.folder / FILE).is_file():

@@ -116,3 +116,24 @@ def test_what_lives_comes_in_the_order_of_its_names(releases):
     assert names == sorted(names)
     assert f"{BASE}id/organization/avise" not in names
     assert [e.iri for e in read_.live(2, names[1])] == names[2:4]
+
+
+def test_runs_of_what_lives_say_where_they_end_and_when_they_changed(releases):
+    read_ = history.History(releases[3].folder / history.FILE)
+    whole = read_.live(10_000)
+    assert read_.ranges(10_000) == [(whole[-1].iri, max(e.modified for e in whole))]
+    after, found = "", []
+    for last, modified in read_.ranges(4):
+        run = read_.live(100, after, last)
+        assert len(run) == 4 or last == whole[-1].iri
+        assert max(e.modified for e in run) == modified
+        found += run
+        after = last
+    assert found == whole
+
+
+def test_an_entity_is_found_by_its_iri_whatever_became_of_it(releases):
+    read_ = history.History(releases[2].folder / history.FILE)
+    assert read_.entity(f"{BASE}id/organization/rtes").state == "live"
+    assert read_.entity(f"{BASE}id/organization/mes").state == "withdrawn"
+    assert read_.entity(f"{BASE}id/organization/nobody") is None

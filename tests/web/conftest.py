@@ -2,12 +2,15 @@
 
 import hashlib
 import json
+from datetime import datetime
 from html.parser import HTMLParser
 
+import duckdb
 import pytest
 from flask.testing import FlaskClient
 from pyoxigraph import RdfFormat, Store, parse
 
+from kg import history
 from kg.query.local import LocalEngine
 from kg.release import Release
 from kg.search import fields
@@ -119,6 +122,7 @@ MANIFEST = {
     "previous": None,
     "changes": {"added": 0, "removed": 0},
 }
+MOMENT = datetime(2026, 11, 23, 0, 0, 1)
 LABELS = {
     "territory/insee-departement-44": ("Loire-Atlantique", ""),
     "territory/insee-region-52": ("Pays de la Loire", ""),
@@ -171,8 +175,28 @@ def facets_of(path):
     return {"family": [family], **(place if number < 10 else {})}
 
 
+def write_history(store, path):
+    """Everything came with this release, but for what gave way to something else, or went."""
+    subjects = {quad.subject.value.partition("#")[0] for quad in store}
+    rows = [
+        (iri, iri.split("/")[-2], MOMENT, MOMENT, "live", None)
+        for iri in subjects
+        if iri.startswith(f"{BASE}id/")
+    ]
+    things = f"{BASE}id/organization/"
+    earlier = datetime(2026, 10, 1, 0, 0, 1)
+    rows += [
+        (f"{things}old", "organization", earlier, MOMENT, "merged", f"{things}reseau"),
+        (f"{things}gone", "organization", earlier, earlier, "withdrawn", None),
+    ]
+    connection = duckdb.connect()
+    connection.execute(f"CREATE TABLE history ({history.COLUMNS})")
+    connection.executemany("INSERT INTO history VALUES (?, ?, ?, ?, ?, ?)", rows)
+    connection.execute(f"COPY (FROM history ORDER BY iri) TO '{path}' (FORMAT parquet)")
+
+
 @pytest.fixture(scope="session")
-def release(tmp_path_factory):
+def release(tmp_path_factory, store):
     folder = tmp_path_factory.mktemp("releases") / MANIFEST["id"]
     (folder / "dumps").mkdir(parents=True)
     (folder / "manifest.json").write_text(json.dumps(MANIFEST))
@@ -180,6 +204,7 @@ def release(tmp_path_factory):
         f"{BASE}id/organization/old\t{BASE}id/organization/reseau\n"
     )
     (folder / "withdrawn.tsv").write_text(f"{BASE}id/organization/gone\t2026-10-01-1\n")
+    write_history(store, folder / history.FILE)
     (folder / "dumps" / "all.nq.zst").write_bytes(bytes(range(256)))
     (folder / "dumps" / "all.ttl.zst").write_bytes(b"turtle")
     sums = (

@@ -1,4 +1,4 @@
-"""Dumps, the description, health, robots."""
+"""Dumps, the description, health."""
 
 import hashlib
 
@@ -67,12 +67,6 @@ def test_health_names_the_release_and_the_engine_and_is_never_kept(client):
     response = client.get("/health")
     assert response.get_json() == {"ok": True, "release": "2026-11-23-1", "engine": "memory"}
     assert response.headers["Cache-Control"] == "no-store"
-
-
-def test_robots_may_read_everything_but_searches(client):
-    response = client.get("/robots.txt")
-    assert response.content_type == "text/plain; charset=utf-8"
-    assert response.text == "User-agent: *\nDisallow: /search\n"
 
 
 @pytest.mark.parametrize(

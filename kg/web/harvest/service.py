@@ -1,4 +1,4 @@
-"""What robots ask of the service as a whole: what it is, whether it lives, what they may read."""
+"""What robots ask of the service as a whole: what it is, whether it lives."""
 
 from __future__ import annotations
 
@@ -37,9 +37,3 @@ def health() -> tuple[dict[str, object], dict[str, str]]:
     site.service.answer(Request("ASK {}")).file.close()
     state = {"ok": True, "release": site.release.id, "engine": site.engine}
     return state, {"Cache-Control": "no-store"}
-
-
-@service.get("/robots.txt")
-def robots() -> Response:
-    """Everything may be read; result pages have no end."""
-    return Response("User-agent: *\nDisallow: /search\n", content_type="text/plain; charset=utf-8")
