@@ -244,6 +244,23 @@ def releases(settings: Settings) -> None:
 
 
 @commands.command()
+@click.argument("old")
+@click.argument("new")
+@click.pass_obj
+def changes(settings: Settings, old: str, new: str) -> None:
+    """Write what changed from release OLD to release NEW: N-Quads, an RDF Patch, entities.
+
+    They are written into var/changes/OLD..NEW/, where `kg serve` finds them, unless NEW has them.
+    """
+    from kg import changes as changing  # noqa: PLC0415
+    from kg.changes.write import between_two  # noqa: PLC0415
+
+    folder = between_two(settings, *(Releases(settings.releases).get(each) for each in (old, new)))
+    for name in (*changing.TEXTS, changing.ENTITIES):
+        click.echo(folder / name)
+
+
+@commands.command()
 @click.argument("release")
 @click.pass_obj
 def use(settings: Settings, release: str) -> None:

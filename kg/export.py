@@ -10,9 +10,8 @@ import pyoxigraph
 
 from kg import iri
 from kg.errors import InputError
-from kg.iri import rebase
+from kg.iri import GRAPH, rebase
 from kg.release import Release
-from kg.statements import GRAPH
 from kg.vocab import prefixes
 
 FORMATS = {

@@ -29,6 +29,8 @@ from kg.settings import ONTOLOGY
 
 BASE = "https://w3id.org/ess-kg/"
 KEY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+# SQL: the graph of a statement by the list of its sources, as `graph` mints it.
+GRAPH = f"'<{BASE}graph/' || array_to_string(sources, '+') || '>'"
 
 
 def _matching(pattern: str, what: str) -> Callable[[str], str]:

@@ -31,13 +31,12 @@ import duckdb
 
 from kg import iri
 from kg.errors import KgError
-from kg.iri import rebase
+from kg.iri import GRAPH, rebase
 from kg.query.engines import connect, held
 from kg.query.remote import Address, RemoteEngine
 from kg.query.results import select
 from kg.release import Release
 from kg.settings import Settings
-from kg.statements import GRAPH
 
 SECONDS = 3600.0
 MARKER = iri.graph(["description"]).value

@@ -6,7 +6,7 @@ var/releases/
     manifest.json                    id, date, base, software, sources, counts, checksums
     statements.parquet               subject, predicate, object (N-Triples terms), sources
     dumps/                           all, per kind, per source: .nq.zst and .ttl.zst (`kg.dumps`)
-    changes/                         added.nq.zst, removed.nq.zst since the previous release
+    changes/                         what came and went since the previous release (kg/changes)
     search/                          the index of names and facets
     store/                           for the disk engine: bulk-loaded, optimised, closed; only of
                                      large releases (KG_DISK_ABOVE), or when KG_ENGINE=disk

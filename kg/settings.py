@@ -89,6 +89,11 @@ class Settings:
         return self.var / "releases"
 
     @property
+    def changes(self) -> Path:
+        """The folder of changes between releases that do not follow each other."""
+        return self.var / "changes"
+
+    @property
     def endpoints(self) -> list[str]:
         """The endpoints that SERVICE may name."""
         return _listed(self.federation)

@@ -19,14 +19,13 @@ from typing import Any
 import duckdb
 
 from kg.convert import Converted
-from kg.iri import BASE
+from kg.iri import BASE, GRAPH
 from kg.link import link
 from kg.link.decisions import Decision
 from kg.mapping import READ_TSV
 from kg.report import Finding
 from kg.sources import Triple
 
-GRAPH = f"'<{BASE}graph/' || array_to_string(sources, '+') || '>'"
 KEY = "hash(subject, predicate, object)"
 PIECE = 2_000_000
 # Of N-Triples terms: a literal's text or an IRI (the STR of SPARQL), a literal's language, the

@@ -20,6 +20,7 @@ import duckdb
 from pyoxigraph import Store
 
 from kg import describe, dumps, history, ledger, statements
+from kg.changes.write import write as write_changes
 from kg.convert import Converted, checksum, entities
 from kg.processes import workers
 from kg.release import Release
@@ -70,10 +71,10 @@ def write(
             for path in dumps.write_sources(connection, folder, base, contents.sources):
                 tasks.append(pool.submit(dumps.write_turtle, path))
         with stage("Comparing with the previous release"):
-            changes = _write_changes(connection, contents, folder)
+            differing = _compare(connection, contents, folder)
         with stage("Writing the index"):
             fields.write(entries.gather(connection), folder / "search")
-        _write_rest(connection, contents, changes, folder)
+        _write_rest(connection, contents, differing, folder)
         with stage("Writing the store and Turtle"):
             dumps.join((each.result() for each in turtle), folder / "dumps" / "all.ttl.zst")
             for task in tasks:
@@ -83,10 +84,10 @@ def write(
 def _write_rest(
     connection: duckdb.DuckDBPyConnection,
     contents: Contents,
-    changes: dict[str, int],
+    differing: dict[str, int],
     folder: Path,
 ) -> None:
-    """The description, the ontology, what became of every entity, the manifest."""
+    """The description, the ontology, what became of every entity, the changes, the manifest."""
     base = contents.base
     describe.write(contents.description, folder / "description.ttl", base)
     shutil.copytree(ONTOLOGY, folder / "ontology")
@@ -99,7 +100,8 @@ def _write_rest(
         (before.folder, before.base) if before else None,
     )
     history.write(connection, folder, contents.edition.id, base, before)
-    manifest = _manifest(connection, contents, changes)
+    kinds = write_changes(connection, folder, contents.edition.id, base, before) if before else {}
+    manifest = _manifest(connection, contents, {**differing, "entities": kinds})
     (folder / "manifest.json").write_text(
         json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
     )
@@ -128,25 +130,19 @@ def seal(folder: Path) -> None:
     (folder / "SHA256SUMS").write_text("".join(lines), encoding="utf-8")
 
 
-def _write_changes(
+def _compare(
     connection: duckdb.DuckDBPyConnection, contents: Contents, folder: Path
 ) -> dict[str, int]:
-    """What came and what went since the previous release; nothing is written for the first."""
-    previous = contents.previous
-    if previous is None:
+    """How many statements came and went since the previous release; for the first, all came."""
+    if contents.previous is None:
         return {"added": statements.count(connection), "removed": 0}
-    added, removed = statements.difference(
-        connection, previous.folder / "statements.parquet", folder / "statements.parquet"
-    )
-    (folder / "changes").mkdir()
-    for table in ("added", "removed"):
-        path = folder / "changes" / f"{table}.nq.zst"
-        statements.write_quads(connection, f"FROM {table}", path, contents.base)
+    before = contents.previous.folder / "statements.parquet"
+    added, removed = statements.difference(connection, before, folder / "statements.parquet")
     return {"added": added, "removed": removed}
 
 
 def _manifest(
-    connection: duckdb.DuckDBPyConnection, contents: Contents, changes: dict[str, int]
+    connection: duckdb.DuckDBPyConnection, contents: Contents, differing: dict[str, Any]
 ) -> dict[str, Any]:
     software = {name: version(name) for name in ("kg", "duckdb", "pyoxigraph", "rdflib", "tantivy")}
     (makers,) = connection.execute(
@@ -172,7 +168,7 @@ def _manifest(
             for each in contents.found
         ],
         "previous": contents.previous.id if contents.previous else None,
-        "changes": changes,
+        "changes": differing,
     }
 
 

@@ -15,7 +15,7 @@ import zstandard
 from pyoxigraph import RdfFormat, Store
 from rich.console import Console
 
-from kg import build, sources, statements
+from kg import build, changes, sources, statements
 from kg.errors import BuildFailed, KgError
 from kg.iri import BASE
 from kg.query.local import open_store
@@ -30,6 +30,7 @@ KINDS = ("organization", "source")
 FIXED = {
     "SHA256SUMS",
     "description.ttl",
+    "entities.parquet",
     "findings.parquet",
     "manifest.json",
     "redirects.tsv",
@@ -69,8 +70,7 @@ def test_a_release_holds_exactly_its_files(two):
     names = {name.removeprefix("dumps/").split(".")[0] for name in parts}
     assert {"source-ontology", "source-tiny", "source-description", "kind-organization"} <= names
     assert files(second.folder) - files(first.folder) >= {
-        "changes/added.nq.zst",
-        "changes/removed.nq.zst",
+        f"changes/{name}" for name in (*changes.TEXTS, "difference.parquet", "entities.parquet")
     }
     assert not [path for path in first.folder.parent.iterdir() if path.name.endswith(".partial")]
 
@@ -119,10 +119,9 @@ def test_the_difference_is_exact_in_pieces_too(tmp_path, monkeypatch):
     run(tmp_path, "avise,Avise,,a", "rtes,RTES,,a")
     second = run(tmp_path, "avise,Avise,,a", "rtes,Le RTES,,a", "mes,MES,,b")
     before, after = (set(open_store(each)) for each in Releases(second.folder.parent).all())
-    assert second.manifest["changes"] == {
-        "added": len(after - before),
-        "removed": len(before - after),
-    }
+    counts = second.manifest["changes"]
+    assert counts["added"] == len(after - before)
+    assert counts["removed"] == len(before - after)
 
 
 def test_a_superseded_iri_is_a_redirect_of_the_release(two):

@@ -1,0 +1,197 @@
+"""Who changed when: the releases that led to the one that is served, read page by page.
+
+An event is that a release created, changed, merged or withdrew an entity; its version is what was
+stated of the entity from then on. Of the oldest release that is here nobody knows what it changed:
+it stands for all that went before, with the latest version of every entity that ever was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from pyoxigraph import Literal, RdfFormat, Triple, parse
+
+from kg.changes import ACTION, ENTITIES, FOLDER, STATEMENTS, between, file
+from kg.release import Release, Releases
+
+# How many versions are on a page of the stream.
+SIZE = 100
+
+
+@dataclass(frozen=True)
+class Event:
+    """What a release did to an entity; `labels` are its names, `modified` is in UTC."""
+
+    iri: str
+    kind: str
+    action: str
+    successor: str | None
+    modified: datetime
+    labels: list[Literal]
+
+    @property
+    def release(self) -> str:
+        """The release that did it."""
+        return named(self.modified)
+
+
+@dataclass(frozen=True)
+class Version:
+    """What was stated of an entity from a release on; nothing if it was gone then."""
+
+    iri: str
+    action: str
+    successor: str | None
+    modified: datetime
+    statements: list[Triple]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Whose changes are asked for: of all entities, or of those that meet each of these."""
+
+    kind: str = ""
+    iri: str = ""
+    place: str = ""
+    release: str = ""
+
+
+def named(moment: datetime) -> str:
+    """The release of a moment (`kg.release.moment`).
+
+    >>> named(datetime(2026, 11, 25, 0, 0, 2))
+    '2026-11-25-2'
+    """
+    number = moment.hour * 3600 + moment.minute * 60 + moment.second
+    return f"{moment:%Y-%m-%d}-{number}"
+
+
+class Log:
+    """The releases up to one of them; may be used from several threads."""
+
+    def __init__(self, release: Release) -> None:
+        self._connection = duckdb.connect()
+        self._connection.execute("SET threads = 1")
+        self._release = release
+
+    @cached_property
+    def _led_here(self) -> list[Release]:
+        known = {each.id: each for each in Releases(self._release.folder.parent).all()}
+        return list(between.back(self._release, known))
+
+    @property
+    def chain(self) -> list[Release]:
+        """The releases that led to the one that is served, newest first, itself among them; as far
+        as they are here: the oldest may be deleted at any time.
+        """
+        return list(takewhile(lambda each: each.folder.is_dir(), self._led_here))
+
+    def events(self, scope: Scope, size: int, offset: int = 0) -> list[Event]:
+        """Events, the latest first, by IRI within a release."""
+        files = [
+            each.folder / FOLDER / ENTITIES
+            for each in self.chain[:-1]
+            if scope.release in {"", each.id}
+        ]
+        if not files:
+            return []
+        conditions = {
+            "kind": "kind = $kind",
+            "iri": "iri = $iri",
+            "place": "list_contains(places, $place)",
+        }
+        values = {name: value for name in conditions if (value := getattr(scope, name))}
+        condition = " AND ".join(conditions[name] for name in values) or "true"
+        rows = self._rows(
+            f"""SELECT iri, kind, {ACTION}, successor, modified, labels
+            FROM read_parquet([{", ".join(map(file, files))}]) WHERE {condition}
+            ORDER BY modified DESC, iri LIMIT $size OFFSET $offset""",
+            {**values, "size": size, "offset": offset},
+        )
+        return [Event(*[*row[:-1], _labels(row[-1])]) for row in rows]
+
+    def pages(self, release: Release) -> int:
+        """How many pages the versions of a release take."""
+        path = self._folder(release) / ENTITIES
+        ((number,),) = self._rows(f"SELECT count(*) FROM {file(path)}", {})
+        return -(-int(number) // SIZE)
+
+    def versions(self, release: Release, page: int) -> list[Version]:
+        """A page of the versions that came with a release, from 1; of the oldest, of those that
+        were there already too.
+        """
+        return self._versions(
+            release,
+            "file_row_number >= $first AND file_row_number < $first + $size",
+            {"first": (page - 1) * SIZE, "size": SIZE},
+        )
+
+    def version(self, release: str, iri: str) -> Version | None:
+        """The version of an entity that came with a release, if it is here."""
+        for each in self.chain:
+            if each.id == release or each == self.chain[-1]:
+                found = self._versions(each, "iri = $iri", {"iri": iri})
+                return next((v for v in found if named(v.modified) == release), None)
+        return None
+
+    def _folder(self, release: Release) -> Path:
+        """Where the entities and statements of a release's pages are: the oldest one's are all."""
+        oldest = release.id == self.chain[-1].id
+        return release.folder if oldest else release.folder / FOLDER
+
+    def _versions(
+        self, release: Release, condition: str, values: dict[str, object]
+    ) -> list[Version]:
+        folder = self._folder(release)
+        new = "CASE WHEN created < modified THEN 'live' END"
+        was = new if folder == release.folder else "was"
+        rows = self._rows(
+            f"""SELECT iri, {ACTION}, successor, modified FROM (
+                SELECT iri, state, successor, modified, {was} AS was
+                FROM read_parquet({file(folder / ENTITIES)}, file_row_number = true)
+                WHERE {condition}
+            ) ORDER BY iri""",
+            values,
+        )
+        stated = self._stated(folder / STATEMENTS, [row[0] for row in rows])
+        return [Version(*[*row, stated[row[0]]]) for row in rows]
+
+    def _stated(self, path: Path, iris: list[str]) -> dict[str, list[Triple]]:
+        """What a file states of entities and their parts. Its order is that of `<iri>`, where the
+        parts of a thing stand before it, and things between whose names go on from its own.
+        """
+        found: dict[str, list[Triple]] = {iri: [] for iri in iris}
+        if not iris:
+            return found
+        rows = self._rows(
+            f"""SELECT concat_ws(' ', subject, predicate, object, '.') FROM {file(path)}
+            WHERE subject >= $first AND subject <= $last
+                AND list_contains($iris, trim(split_part(subject, '#', 1), '<>'))
+            ORDER BY subject, predicate, object""",
+            {
+                "first": min(f"<{iri}#" for iri in iris),
+                "last": max(f"<{iri}>" for iri in iris),
+                "iris": iris,
+            },
+        )
+        text = "\n".join(line for (line,) in rows)
+        for quad in parse(text, format=RdfFormat.N_TRIPLES):
+            found[quad.subject.value.partition("#")[0]].append(quad.triple)
+        return found
+
+    def _rows(self, query: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
+        return self._connection.cursor().execute(query, values).fetchall()
+
+
+def _labels(terms: list[str]) -> list[Literal]:
+    """N-Triples literals, read."""
+    text = "".join(f"<x:> <x:> {term} .\n" for term in terms)
+    quads = parse(text, format=RdfFormat.N_TRIPLES)
+    return [quad.object for quad in quads if isinstance(quad.object, Literal)]
