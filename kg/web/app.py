@@ -1,6 +1,7 @@
 """The application: it is given a release and whoever answers queries, and finds nothing by itself.
 
-    entities.py  /id/… /doc/…                    things, in every form
+    entities.py  /id/… /doc/… /linkset/…         things, in every form
+    jsonld.py    /context/…                      the contexts of their JSON-LD
     citations.py /cite/…                         references to them
     lists.py     /search /browse/…               lists with facets, suggestions
     pages.py     / /about /accessibility         people
@@ -29,6 +30,7 @@ from kg.web import bundle, errors, harvest, i18n, kinds, urls
 from kg.web.citations import citations
 from kg.web.delivery import FOREVER
 from kg.web.entities import entities
+from kg.web.jsonld import contexts
 from kg.web.lists import lists
 from kg.web.pages import pages
 from kg.web.questions import questions
@@ -83,7 +85,7 @@ def create_app(
     i18n.install(app)
     errors.install(app)
     kinds.install(app)
-    for blueprint in (pages, lists, entities, citations, questions, sparql):
+    for blueprint in (pages, lists, entities, contexts, citations, questions, sparql):
         app.register_blueprint(blueprint)
     for blueprint in harvest.BLUEPRINTS:
         app.register_blueprint(blueprint)

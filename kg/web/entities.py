@@ -12,14 +12,17 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as Redirect
 
 from kg.vocab import DCTERMS, ESS, SCHEMA
-from kg.web import facts, france, spans, structured, summary, urls
+from kg.web import facts, france, jsonld, signposting, spans, structured, summary, urls
 from kg.web.citations import FORMS
 from kg.web.errors import Missing, Withdrawn
 from kg.web.i18n import lang
 from kg.web.incoming import COUNTED, SHOWN, Incoming, Links, by_property, in_time
 from kg.web.negotiate import DOCUMENTS, choose, content_type, not_acceptable
 from kg.web.page import View
+from kg.web.signposting import Link
 from kg.web.site import LICENCE, site
+
+RDF = tuple(form for form in DOCUMENTS if form != "html")
 
 entities = Blueprint("entities", __name__)
 
@@ -65,8 +68,33 @@ def document(kind: str, name: str) -> Redirect:
     if response.get_etag()[0] in request.if_none_match.as_set():
         response.status_code = 304
         return response
-    response.data = _html(iri, kind, key) if chosen == "html" else _rdf(iri, key, chosen)
+    found = _facts(iri, key)
+    signposting.sign(response.headers, signposting.told(found))
+    response.data = _html(found, kind, key) if chosen == "html" else _rdf(found, chosen)
     return response.make_conditional(request)
+
+
+@entities.get("/linkset/<kind>/<name>")
+def linkset(kind: str, name: str) -> Redirect:
+    """The typed links of the documents about a thing, also those too many for their headers."""
+    iri = _iri(kind, name)
+    if better := _successor(iri, name):
+        return redirect(_moved(better, "entities.linkset"), 301)
+    told = signposting.told(_facts(iri, name))
+    paths = {
+        form: url_for("entities.document", kind=kind, name=f"{name}.{form}", _external=True)
+        for form in DOCUMENTS
+    }
+    page = url_for("entities.document", kind=kind, name=name, _external=True)
+    described = [Link("describedby", paths[form], DOCUMENTS[form]) for form in RDF]
+    anchored = {page: [*_standing(iri), *told, *described]}
+    anchored |= {paths[form]: [Link("describes", page, DOCUMENTS["html"])] for form in RDF}
+    return Response(signposting.linkset(anchored), content_type=signposting.MEDIA_TYPE)
+
+
+def _standing(iri: NamedNode) -> list[Link]:
+    """The links that need no look at what is said of a thing."""
+    return [Link("cite-as", iri.value), Link("license", LICENCE)]
 
 
 def _iri(kind: str, key: str) -> NamedNode:
@@ -106,12 +134,17 @@ def _describe(response: Response, iri: NamedNode, kind: str, key: str, chosen: s
         form: url_for("entities.document", kind=kind, name=f"{key}.{form}") for form in DOCUMENTS
     }
     response.headers["Content-Location"] = paths[chosen]
-    for form, media_type in DOCUMENTS.items():
-        if form != chosen:
-            relation = "alternate" if form == "html" else "alternate describedby"
-            response.headers.add("Link", f'<{paths[form]}>; rel="{relation}"; type="{media_type}"')
-    response.headers.add("Link", f'<{iri.value}>; rel="cite-as"')
-    response.headers.add("Link", f'<{LICENCE}>; rel="license"')
+    links = [
+        Link("alternate" if form == "html" else "alternate describedby", paths[form], media_type)
+        for form, media_type in DOCUMENTS.items()
+        if form != chosen
+    ]
+    if chosen != "html":
+        page = url_for("entities.document", kind=kind, name=key)
+        links.append(Link("describes", page, DOCUMENTS["html"]))
+    own = url_for("entities.linkset", kind=kind, name=key)
+    links += [*_standing(iri), Link("linkset", own, signposting.MEDIA_TYPE)]
+    signposting.sign(response.headers, links)
     language = lang() if chosen == "html" else ""
     parts = (site.release.id, site.edition, request.full_path, chosen, language)
     response.set_etag(sha256("\n".join(parts).encode()).hexdigest()[:32])
@@ -125,12 +158,14 @@ def _facts(iri: NamedNode, key: str) -> facts.Facts:
     return found
 
 
-def _rdf(iri: NamedNode, key: str, form: str) -> bytes:
-    return facts.document(_facts(iri, key), DOCUMENTS[form], site.release.base)
+def _rdf(found: facts.Facts, form: str) -> bytes:
+    if form == "jsonld":
+        return jsonld.document(facts.triples(found), site.release.base)
+    return facts.document(found, DOCUMENTS[form], site.release.base)
 
 
-def _html(iri: NamedNode, kind: str, key: str) -> bytes:
-    found = _facts(iri, key)
+def _html(found: facts.Facts, kind: str, key: str) -> bytes:
+    iri = NamedNode(found.entity)
     view = View(site, found)
     if by := request.args.get("by", ""):
         return _links(iri, kind, key, view, by).encode()
@@ -158,7 +193,7 @@ def _html(iri: NamedNode, kind: str, key: str) -> bytes:
         documented=sum(len(e.items) for e in lists if e.kind == "episode"),
         structured=structured.script(found),
         citations=FORMS,
-        forms={form: media_type for form, media_type in DOCUMENTS.items() if form != "html"},
+        forms={form: DOCUMENTS[form] for form in RDF},
     ).encode()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, serialize
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, serialize
 
 from kg.iri import rebase
 from kg.query import Term
@@ -82,16 +82,25 @@ def gather(entity: str, rows: Iterable[Row], base: str) -> Facts:
     return Facts(entity, statements, naming, dict(names), frozenset(single))
 
 
+def triples(facts: Facts) -> list[Triple]:
+    """The statements, and the names of what they point to, in a steady order."""
+    return [quad.triple for quad in _quads(facts, with_graphs=False)]
+
+
 def document(facts: Facts, media_type: str, base: str) -> bytes:
-    """The statements, and the names of what they point to, as an RDF document."""
+    """The same as an RDF document."""
     form = GRAPH_FORMATS[media_type]
-    quads = sorted(
+    quads = _quads(facts, form in WITH_GRAPHS)
+    told = [quad.triple for quad in quads]
+    content = quads if form in WITH_GRAPHS else told
+    return serialize(content, format=form, prefixes=needed(told, base)) or b""
+
+
+def _quads(facts: Facts, with_graphs: bool) -> list[Quad]:
+    return sorted(
         (
             Quad(NamedNode(s.subject), NamedNode(s.property), s.value, NamedNode(s.graph))
             for s in [*facts.statements, *facts.naming]
         ),
-        key=lambda quad: (str(quad.graph_name) if form in WITH_GRAPHS else "", str(quad)),
+        key=lambda quad: (str(quad.graph_name) if with_graphs else "", str(quad)),
     )
-    triples = [quad.triple for quad in quads]
-    content = quads if form in WITH_GRAPHS else triples
-    return serialize(content, format=form, prefixes=needed(triples, base)) or b""

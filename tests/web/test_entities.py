@@ -3,14 +3,21 @@
 import json
 import re
 from dataclasses import replace
+from importlib import import_module
+from urllib.parse import urljoin
 
 import pytest
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
+from requests.utils import parse_header_links as parse_link_header
 
-from kg.settings import Settings
-from kg.vocab import ORG, RDFS, SCHEMA
+from kg.settings import ROOT, Settings
+from kg.vocab import ORG, RDFS, SCHEMA, prefixes
+from kg.web import signposting
 from tests.web.conftest import BASE, assert_canonical_error, assert_page
 
+# The package has the blueprint under this name.
+entities = import_module("kg.web.entities")
+SPACE = prefixes()["schema"]
 ADA = "/doc/person/ada"
 NETWORK = "/doc/organization/reseau"
 FORMATS = {
@@ -25,7 +32,16 @@ FORMATS = {
 
 def triples(response):
     media_type = response.content_type.partition(";")[0]
-    return {quad.triple for quad in parse(response.data, format=FORMATS[media_type])}
+    data = standalone(response) if media_type == "application/ld+json" else response.data
+    return {quad.triple for quad in parse(data, format=FORMATS[media_type])}
+
+
+def standalone(response):
+    """A JSON-LD document with the context that it names in its stead: the parser fetches none."""
+    document = response.get_json(force=True)
+    path = f"ontology/contexts/{document['@context'].rpartition('/')[2]}"
+    context = json.loads((ROOT / path).read_text(encoding="utf-8"))
+    return json.dumps(document | context)
 
 
 def test_a_thing_leads_to_its_document_with_303(client):
@@ -55,6 +71,16 @@ def test_what_was_withdrawn_is_410_and_says_since_when(client, path, accept):
     response = client.get(path, headers={"Accept": accept})
     assert_canonical_error(response, 410)
     assert "2026-10-01-1" in response.text
+
+
+@pytest.mark.parametrize("form", ["html", "ttl", "jsonld", "rdf", "nt", "trig", "nq"])
+def test_what_became_of_a_thing_is_the_same_in_every_form(client, form):
+    moved = client.get(f"/doc/organization/old.{form}")
+    assert (moved.status_code, moved.headers["Location"]) == (301, f"{NETWORK}.{form}")
+    assert_canonical_error(client.get(f"/doc/organization/gone.{form}"), 410)
+    first = client.get(f"{NETWORK}.{form}")
+    known = {"If-None-Match": first.headers["ETag"]}
+    assert client.get(f"{NETWORK}.{form}", headers=known).status_code == 304
 
 
 @pytest.mark.parametrize("path", ["/id/person/nobody", "/doc/person/nobody", "/id/robot/ada"])
@@ -167,6 +193,64 @@ def test_the_links_of_a_document_name_its_forms_its_citation_and_its_licence(cli
     assert f'<{BASE}id/person/ada>; rel="cite-as"' in links
     assert '<https://www.etalab.gouv.fr/licence-ouverte-open-licence>; rel="license"' in links
     assert not [link for link in links if f"<{ADA}.ttl>" in link]
+
+
+def relations(response):
+    """Relation to the addresses of its links, as a browser reads the headers."""
+    found = {}
+    for link in parse_link_header(",".join(response.headers.getlist("Link"))):
+        for relation in link["rel"].split():
+            found.setdefault(relation, set()).add(link["url"])
+    return found
+
+
+def test_links_say_what_a_page_is_about_who_made_it_and_where_it_belongs(client):
+    episode = client.get("/doc/episode/one.html")
+    found = relations(episode)
+    assert found["cite-as"] == {f"{BASE}id/episode/one"}
+    assert found["type"] == {f"{SPACE}AboutPage", f"{SPACE}PodcastEpisode"}
+    assert found["collection"] == {f"{BASE}id/podcast/serie"}
+    assert found["item"] == {"https://audio.example/1.mp3"}, "only what a link may lead to"
+    assert found["linkset"] == {"/linkset/episode/one"}
+    assert found["describedby"] == {f"/doc/episode/one.{form}" for form in entities.RDF}
+    assert "describes" not in found
+    for form in entities.RDF:
+        described = relations(client.get(f"/doc/episode/one.{form}"))
+        assert described["describes"] == {"/doc/episode/one"}
+        assert {name: described[name] for name in ("type", "item", "cite-as", "linkset")} == {
+            name: found[name] for name in ("type", "item", "cite-as", "linkset")
+        }
+
+
+def test_the_link_set_has_all_links_of_the_page_with_absolute_addresses(client):
+    page = client.get("/doc/episode/one.html")
+    response = client.get("/linkset/episode/one")
+    assert response.content_type == "application/linkset+json"
+    contexts = {each.pop("anchor"): each for each in response.get_json(force=True)["linkset"]}
+    host = "http://localhost/doc/episode/one"
+    assert set(contexts) == {host, *(f"{host}.{form}" for form in entities.RDF)}
+    told = relations(page)
+    for relation in ("cite-as", "license", "type", "item", "collection", "describedby"):
+        targets = {urljoin(host, address) for address in told[relation]}
+        assert {each["href"] for each in contexts[host][relation]} == targets
+    assert contexts[f"{host}.ttl"] == {"describes": [{"href": host, "type": "text/html"}]}
+    again = client.get("/linkset/episode/one", headers={"If-None-Match": response.headers["ETag"]})
+    assert again.status_code == 304
+
+
+def test_a_header_has_all_links_of_a_relation_or_none(client, monkeypatch):
+    monkeypatch.setattr(signposting, "MOST", 1)
+    found = relations(client.get("/doc/episode/one.html"))
+    assert "type" not in found and len(found["item"]) == 1
+    (about, *_) = client.get("/linkset/episode/one").get_json(force=True)["linkset"]
+    assert len(about["type"]) == 2
+
+
+def test_the_link_set_of_what_gave_way_or_went_says_so(client):
+    moved = client.get("/linkset/organization/old")
+    assert (moved.status_code, moved.headers["Location"]) == (301, "/linkset/organization/reseau")
+    assert_canonical_error(client.get("/linkset/organization/gone"), 410)
+    assert_canonical_error(client.get("/linkset/organization/nobody"), 404)
 
 
 def test_each_representation_has_a_strong_etag_of_its_own(client):
