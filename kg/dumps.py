@@ -1,9 +1,12 @@
-"""Dumps: the statements of a release as compressed N-Quads and Turtle.
+"""Dumps: the statements of a release in the forms of RDF, compressed (as tables: `kg.tables`).
 
     kind-<kind>        what is stated of things of a kind
     other              what is stated of anything else: terms, graphs, the data set itself
     all                these, one behind the other
     source-<name>      what a source folder states, what the rules add, the graph's description
+
+    .nq .ttl           both as .zst, quick and small, and as .gz, which every tool reads
+    .jsonld .rdf       as .gz, of small parts: their readers hold a document in memory as a whole
 
 They are read from `statements.parquet`, in whose order they stand. `all` is put together from the
 others, for compressed frames may follow each other, as N-Quads may, and Turtle with its prefixes.
@@ -11,19 +14,32 @@ others, for compressed frames may follow each other, as N-Quads may, and Turtle 
 
 from __future__ import annotations
 
+import gzip
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, cast
 
 import duckdb
 import zstandard
-from pyoxigraph import RdfFormat, parse, serialize
+from pyoxigraph import RdfFormat, Triple, parse, serialize
 
 from kg import statements
 from kg.convert import Converted
 from kg.describe import OWN_SOURCES
 from kg.iri import kinds
 from kg.vocab import prefixes
+
+# Statements of the largest part that is written as one document: common libraries take 1 to 2 kB
+# of memory for each of them.
+DOCUMENT = 250_000
+DOCUMENTS = {".jsonld.gz": RdfFormat.JSON_LD, ".rdf.gz": RdfFormat.RDF_XML}
+LINES = ".nq.zst"
+# What `write_forms` makes of the N-Quads of a part, whatever its size.
+FORMS = (".nq.gz", ".ttl.zst", ".ttl.gz")
+# About twice as fast as zlib's own choice, for a twentieth more bytes.
+LEVEL = 4
 
 
 def write_things(connection: duckdb.DuckDBPyConnection, folder: Path, base: str) -> list[Path]:
@@ -74,18 +90,69 @@ def _file(folder: Path) -> str:
     return f"'{name}'"
 
 
-def write_turtle(quads: Path) -> Path:
-    """Write compressed N-Quads as Turtle, beside them and without their graphs; the path."""
-    path = quads.with_name(quads.name.replace(".nq.zst", ".ttl.zst"))
-    with (
-        quads.open("rb") as source,
-        zstandard.ZstdDecompressor().stream_reader(source) as lines,
-        path.open("wb") as file,
-        zstandard.ZstdCompressor(level=3).stream_writer(file) as compressed,
-    ):
-        triples = (quad.triple for quad in parse(lines, RdfFormat.N_QUADS))
-        serialize(triples, compressed, RdfFormat.TURTLE, prefixes=prefixes())
-    return path
+def write_forms(quads: Path) -> None:
+    """Write compressed N-Quads in the other forms, beside them; all but N-Quads without graphs."""
+    turtle = _named(quads, ".ttl.zst")
+    count = _serialize(quads, turtle, RdfFormat.TURTLE)
+    for path in (quads, turtle):
+        with reading(path) as text, writing(path.with_suffix(".gz")) as zipped:
+            shutil.copyfileobj(text, zipped)
+    if count <= DOCUMENT:
+        write_documents(quads)
+
+
+def write_documents(quads: Path) -> None:
+    """Write compressed N-Quads as JSON-LD and RDF/XML, beside them."""
+    for ending, form in DOCUMENTS.items():
+        _serialize(quads, _named(quads, ending), form)
+
+
+def _serialize(quads: Path, path: Path, form: RdfFormat) -> int:
+    """Write compressed N-Quads in a form without graphs; how many there are."""
+    count = 0
+
+    def triples(lines: IO[bytes]) -> Iterator[Triple]:
+        nonlocal count
+        for quad in parse(lines, RdfFormat.N_QUADS):
+            count += 1
+            yield quad.triple
+
+    with reading(quads) as lines, writing(path) as file:
+        serialize(triples(lines), file, form, prefixes=prefixes())
+    return count
+
+
+def write_whole(things: Sequence[Path], folder: Path, count: int) -> None:
+    """Write `all` from the forms of the N-Quads of `things`, which have `count` statements."""
+    whole = folder / "dumps" / f"all{LINES}"
+    for ending in FORMS:
+        join((_named(path, ending) for path in things), _named(whole, ending))
+    if count <= DOCUMENT:
+        write_documents(whole)
+
+
+def _named(quads: Path, ending: str) -> Path:
+    return quads.with_name(quads.name.removesuffix(LINES) + ending)
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[IO[bytes]]:
+    """The text of a file that is compressed with Zstandard, in as many frames as it has."""
+    with path.open("rb") as file:
+        text = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
+        yield cast(IO[bytes], text)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write, compressed as its name says; the same text gives the same bytes."""
+    with path.open("wb") as file:
+        if path.suffix == ".zst":
+            with zstandard.ZstdCompressor(level=3).stream_writer(file) as compressed:
+                yield cast(IO[bytes], compressed)
+        else:
+            with gzip.GzipFile("", "wb", LEVEL, file, mtime=0) as zipped:
+                yield cast(IO[bytes], zipped)
 
 
 def join(parts: Iterable[Path], path: Path) -> None:

@@ -5,7 +5,7 @@ var/releases/
   2026-11-23-1/
     manifest.json                    id, date, base, software, sources, counts, checksums
     statements.parquet               subject, predicate, object (N-Triples terms), sources
-    dumps/                           all, per kind, per source: .nq.zst and .ttl.zst (`kg.dumps`)
+    dumps/                           all, per kind, per source (`kg.dumps`); tables (`kg.tables`)
     changes/                         what came and went since the previous release (kg/changes)
     search/                          the index of names and facets
     store/                           for the disk engine: bulk-loaded, optimised, closed; only of
@@ -54,6 +54,34 @@ def moment(release: str) -> datetime:
 
 
 @dataclass(frozen=True)
+class Dump:
+    """A file to download, `<part>.<form>[.<compression>]`, and its SHA-256."""
+
+    path: Path
+    checksum: str
+
+    @property
+    def part(self) -> str:
+        """What it is of: `all`, `kind-person`, `table-person`…"""
+        return self.path.name.partition(".")[0]
+
+    @property
+    def form(self) -> str:
+        """The form of its content: `nq`, `ttl`, `csv`…"""
+        return self.path.name.split(".")[1]
+
+    @property
+    def compression(self) -> str:
+        """How it is compressed: `zst`, `gz` or not at all (""); Parquet does that within."""
+        return self.path.name.partition(".")[2].partition(".")[2]
+
+    @property
+    def size(self) -> int:
+        """Its size in bytes."""
+        return self.path.stat().st_size
+
+
+@dataclass(frozen=True)
 class Release:
     """A finished release, read-only."""
 
@@ -98,9 +126,13 @@ class Release:
         ):
             store.bulk_load(quads, RdfFormat.N_QUADS)
 
-    def dumps(self) -> list[Path]:
-        """The dump files, by name."""
-        return sorted(path for path in (self.folder / "dumps").iterdir() if path.is_file())
+    @cached_property
+    def dumps(self) -> dict[str, Dump]:
+        """The files to download by name, with what `SHA256SUMS` says of them."""
+        lines = (self.folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
+        sums = {path: checksum for checksum, _, path in (line.partition("  ") for line in lines)}
+        paths = sorted(path for path in (self.folder / "dumps").iterdir() if path.is_file())
+        return {path.name: Dump(path, sums[f"dumps/{path.name}"]) for path in paths}
 
 
 class Releases:

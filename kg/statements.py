@@ -178,7 +178,7 @@ def difference(connection: duckdb.DuckDBPyConnection, old: Path, new: Path) -> t
     """
     for table in ("added", "removed"):
         connection.execute(f"CREATE OR REPLACE TABLE {table} AS FROM statement LIMIT 0")
-    for condition in _pieces(connection, new):
+    for condition in pieces(connection, new):
         for table, one, other in (("added", new, old), ("removed", old, new)):
             connection.execute(
                 f"INSERT INTO {table} FROM '{_quoted(one)}' WHERE {condition} "
@@ -192,11 +192,15 @@ def difference(connection: duckdb.DuckDBPyConnection, old: Path, new: Path) -> t
     return int(sizes[0]), int(sizes[1])
 
 
-def _pieces(connection: duckdb.DuckDBPyConnection, path: Path) -> Iterator[str]:
-    """SQL conditions that cut sorted statements into pieces at subjects of a file."""
+def pieces(
+    connection: duckdb.DuckDBPyConnection, path: Path, within: str = "true"
+) -> Iterator[str]:
+    """SQL conditions that cut sorted statements, or those `within` a range of subjects, into
+    pieces at subjects of a file.
+    """
     rows = connection.execute(
         f"SELECT DISTINCT subject FROM read_parquet('{_quoted(path)}', file_row_number = true) "
-        f"WHERE file_row_number % {PIECE} = {PIECE - 1} ORDER BY subject"
+        f"WHERE {within} AND file_row_number % {PIECE} = {PIECE - 1} ORDER BY subject"
     ).fetchall()
     bounds = [f"'{_quoted(subject)}'" for (subject,) in rows]
     for first, end in zip(["''", *bounds], [*bounds, None], strict=True):

@@ -1,7 +1,7 @@
 """Writing a release: dumps, index, description, manifest, checksums (the layout: `kg.release`).
 
 The statements are sorted once, into `statements.parquet`; what else holds them reads them there.
-Of a large release the store is loaded, and Turtle written, in processes of their own.
+Of a large release the store is loaded, and other forms are written, in processes of their own.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import duckdb
-from pyoxigraph import Store
+from pyoxigraph import Literal, NamedNode, Store
 
-from kg import describe, dumps, history, ledger, statements
+from kg import describe, dumps, history, iri, ledger, statements, tables
 from kg.changes.write import write as write_changes
 from kg.convert import Converted, checksum, entities
 from kg.processes import workers
@@ -28,6 +28,7 @@ from kg.report import Group
 from kg.search import entries, fields
 from kg.settings import ONTOLOGY
 from kg.sources import Triple
+from kg.vocab import DCTERMS, SCHEMA
 
 LARGE = 1_000_000
 # Tells who waits what is being done.
@@ -66,19 +67,22 @@ def write(
         tasks: list[Future[Any]] = []
         if contents.store:
             tasks.append(pool.submit(write_store, folder))
-        turtle = [pool.submit(dumps.write_turtle, path) for path in things]
+        tasks += [pool.submit(dumps.write_forms, path) for path in things]
         with stage("Writing the statements of each source"):
             for path in dumps.write_sources(connection, folder, base, contents.sources):
-                tasks.append(pool.submit(dumps.write_turtle, path))
+                tasks.append(pool.submit(dumps.write_forms, path))
+        with stage("Writing tables"):
+            made = tables.write(connection, folder, base)
+            tables.write_package(made, folder, _package(contents), _credits(contents))
         with stage("Comparing with the previous release"):
             differing = _compare(connection, contents, folder)
         with stage("Writing the index"):
             fields.write(entries.gather(connection), folder / "search")
         _write_rest(connection, contents, differing, folder)
-        with stage("Writing the store and Turtle"):
-            dumps.join((each.result() for each in turtle), folder / "dumps" / "all.ttl.zst")
+        with stage("Writing the store and other forms"):
             for task in tasks:
                 task.result()
+            dumps.write_whole(things, folder, statements.count(connection))
 
 
 def _write_rest(
@@ -105,6 +109,50 @@ def _write_rest(
     (folder / "manifest.json").write_text(
         json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
     )
+
+
+def _package(contents: Contents) -> dict[str, Any]:
+    """What the tables' data package says of itself, from the description of the graph."""
+    dataset = {
+        (p, term.language): term.value
+        for s, p, term in contents.description
+        if s == describe.DATASET and isinstance(term, Literal)
+    }
+    return {
+        "name": "ess-kg",
+        "title": dataset[DCTERMS.title, "fr"],
+        "title_en": dataset[DCTERMS.title, "en"],
+        "description": dataset[DCTERMS.description, "fr"],
+        "description_en": dataset[DCTERMS.description, "en"],
+        "homepage": contents.base,
+        "version": contents.edition.id,
+        "created": f"{contents.edition.date}T00:00:00Z",
+        "licenses": [
+            {
+                "name": "etalab-2.0",
+                "title": "Licence Ouverte 2.0",
+                "path": describe.LICENCE.value,
+            }
+        ],
+    }
+
+
+def _credits(contents: Contents) -> list[dict[str, str]]:
+    """The sources as a data package names them: title and address."""
+    known = {(s, p): term for s, p, term in contents.description if _plain(term)}
+    named = (iri.named("source", each.source.name) for each in contents.sources)
+    return [
+        {
+            "title": known[node, DCTERMS.title].value,
+            "path": iri.rebase(known[node, SCHEMA.url].value, contents.base),
+        }
+        for node in named
+        if (node, SCHEMA.url) in known
+    ]
+
+
+def _plain(term: NamedNode | Literal) -> bool:
+    return isinstance(term, NamedNode) or term.language in {None, "fr"}
 
 
 def write_store(folder: Path) -> None:

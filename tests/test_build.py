@@ -40,6 +40,7 @@ FIXED = {
     "withdrawn.tsv",
     "dumps/all.nq.zst",
     "dumps/all.ttl.zst",
+    "dumps/datapackage.json",
 }
 
 

@@ -18,6 +18,7 @@ from tests.web.conftest import BASE, assert_canonical_error, assert_page
 
 ALL = "SELECT ?s ?p ?o WHERE { ?s ?p ?o } ORDER BY ?s ?p ?o"
 ADA = "/doc/person/ada"
+DUMP = "/dumps/2026-11-23-1/all.nq.zst"
 BROWSER = {"Accept": "text/html,*/*;q=0.8", "Accept-Language": "fr"}
 CODINGS = ["", "gzip", "zstd"]
 
@@ -314,7 +315,7 @@ def test_every_coding_has_an_etag_of_its_own(browser):
 
 def test_what_is_tiny_or_compressed_already_is_sent_as_it_is(browser):
     headers = {"Accept-Encoding": "gzip, zstd"}
-    for path in ("/robots.txt", "/sparql?query=ASK%7B%7D", "/dumps/all.nq.zst"):
+    for path in ("/robots.txt", "/sparql?query=ASK%7B%7D", DUMP):
         response = browser.get(path, headers=headers)
         assert "Content-Encoding" not in response.headers
         assert "Accept-Encoding" not in response.headers.get("Vary", "")
@@ -420,7 +421,7 @@ def test_a_post_is_answered_whatever_the_client_has(browser):
     assert response.status_code == 200 and response.data
 
 
-@pytest.mark.parametrize("path", [ADA, "/nowhere", "/dumps/all.nq.zst", f"/sparql?query={ALL}"])
+@pytest.mark.parametrize("path", [ADA, "/nowhere", DUMP, f"/sparql?query={ALL}"])
 @pytest.mark.parametrize("coding", CODINGS)
 def test_head_is_get_without_a_body(browser, path, coding):
     headers = {"Accept-Encoding": coding}
@@ -448,8 +449,8 @@ def test_caches_on_the_way_are_told_what_they_may_do(browser):
         "/id/person/ada": short,
         f"/sparql?query={ALL}": short,
         "/sparql": short,
-        "/dumps/all.nq.zst": short,
-        "/dumps/2026-11-23-1/all.nq.zst": "public, max-age=31536000, immutable",
+        "/dumps/latest/all.nq.zst": short,
+        DUMP: "public, max-age=31536000, immutable",
         "/health": "no-store",
         "/nowhere": "no-cache",
         "/sparql?query=SELECT": "no-cache",
@@ -473,7 +474,7 @@ def test_vary_names_what_decides_and_nothing_else(browser):
 
 
 def test_a_range_of_a_dump_passes_through(browser):
-    response = browser.get("/dumps/all.nq.zst", headers={"Range": "bytes=10-19"})
+    response = browser.get(DUMP, headers={"Range": "bytes=10-19"})
     assert (response.status_code, response.data) == (206, bytes(range(10, 20)))
 
 

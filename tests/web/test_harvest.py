@@ -8,18 +8,18 @@ from pyoxigraph import RdfFormat, parse
 from tests.web.conftest import assert_canonical_error
 
 BODY = bytes(range(256))
+DUMP = "/dumps/2026-11-23-1/all.nq.zst"
 
 
-def test_the_list_gives_sizes_and_checksums(client):
+def test_the_list_leads_to_addresses_that_last(client):
     text = client.get("/dumps/").text
-    assert '<a href="/dumps/all.nq.zst" type="application/zstd" download>' in text
-    assert hashlib.sha256(BODY).hexdigest() in text
+    assert f'<a href="{DUMP}" type="application/zstd" download>' in text
     assert "256 o" in text
     assert "256 B" in client.get("/dumps/?lang=en").text
 
 
 def test_a_dump_comes_whole_with_its_media_type_and_checksum(client):
-    response = client.get("/dumps/all.nq.zst")
+    response = client.get(DUMP)
     assert response.data == BODY
     assert response.headers["Content-Type"] == "application/zstd"
     assert "Content-Encoding" not in response.headers
@@ -29,30 +29,45 @@ def test_a_dump_comes_whole_with_its_media_type_and_checksum(client):
 
 
 def test_a_dump_comes_in_ranges(client):
-    response = client.get("/dumps/all.nq.zst", headers={"Range": "bytes=10-19"})
+    response = client.get(DUMP, headers={"Range": "bytes=10-19"})
     assert (response.status_code, response.data) == (206, BODY[10:20])
     assert response.headers["Content-Range"] == "bytes 10-19/256"
-    tail = client.get("/dumps/all.nq.zst", headers={"Range": "bytes=-6"})
+    tail = client.get(DUMP, headers={"Range": "bytes=-6"})
     assert tail.data == BODY[-6:]
-    beyond = client.get("/dumps/all.nq.zst", headers={"Range": "bytes=999-"})
+    beyond = client.get(DUMP, headers={"Range": "bytes=999-"})
     assert_canonical_error(beyond, 416)
     assert beyond.headers["Content-Range"] == "bytes */256"
 
 
 def test_a_range_of_another_version_is_not_mixed_in(client):
     headers = {"Range": "bytes=10-19", "If-Range": '"another"'}
-    assert client.get("/dumps/all.nq.zst", headers=headers).data == BODY
+    assert client.get(DUMP, headers=headers).data == BODY
 
 
 def test_a_dump_that_is_known_is_not_sent_again(client):
-    etag = client.get("/dumps/all.nq.zst").headers["ETag"]
-    response = client.get("/dumps/all.nq.zst", headers={"If-None-Match": etag})
+    etag = client.get(DUMP).headers["ETag"]
+    response = client.get(DUMP, headers={"If-None-Match": etag})
     assert response.status_code == 304
 
 
-def test_nothing_but_the_dumps_can_be_downloaded(client):
+def test_the_checksums_are_in_the_form_that_sha256sum_reads(client):
+    response = client.get("/dumps/2026-11-23-1/SHA256SUMS")
+    assert response.content_type == "text/plain; charset=utf-8"
+    assert f"{hashlib.sha256(BODY).hexdigest()}  all.nq.zst\n" in response.text
+
+
+def test_latest_leads_to_the_current_release(client):
+    for name in ("all.nq.zst", "SHA256SUMS"):
+        response = client.get(f"/dumps/latest/{name}")
+        assert response.status_code == 302
+        assert response.location == f"/dumps/2026-11-23-1/{name}"
+        assert "immutable" not in response.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("place", ["latest", "2026-11-23-1"])
+def test_nothing_but_the_dumps_can_be_downloaded(client, place):
     for name in ("no.nq", "../manifest.json", "..%2Fmanifest.json", "%2e%2e/manifest.json", "%00"):
-        assert_canonical_error(client.get(f"/dumps/{name}"), 404)
+        assert_canonical_error(client.get(f"/dumps/{place}/{name}"), 404)
 
 
 def test_a_dump_of_any_release_that_is_here_can_be_cited(client):

@@ -22,7 +22,14 @@ PAGES = [
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 ROUTES = [
     *("/id/person/ada", "/doc/person/ada", "/search", "/browse/person", "/about", "/report"),
-    *("/dumps/", "/dumps/all.nq.zst", "/health", "/robots.txt", "/static/mark.svg", "/"),
+    *(
+        "/dumps/",
+        "/dumps/2026-11-23-1/all.nq.zst",
+        "/health",
+        "/robots.txt",
+        "/static/mark.svg",
+        "/",
+    ),
 ]
 
 

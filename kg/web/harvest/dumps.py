@@ -1,63 +1,130 @@
-"""The dumps of releases, to download: `/dumps/`."""
+"""Files to download: `/dumps/`, of any release that is still here.
+
+/dumps/<release>/<name>      one file, whole or by ranges: an address to cite, for ever
+/dumps/<release>/SHA256SUMS  what `sha256sum -c` reads
+/dumps/latest/<name>         leads to the file of the current release
+"""
 
 from __future__ import annotations
 
+import json
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from flask import Blueprint, Response, render_template, send_file
+from flask import Blueprint, Response, redirect, render_template, send_file, url_for
 from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response as Answer
 
-from kg.release import Release, Releases
+from kg.release import Dump, Release, Releases
+from kg.web import kinds
 from kg.web.delivery import FOREVER
+from kg.web.i18n import Text, _, lang
+from kg.web.page import source
 from kg.web.site import site
 
-ENDINGS = {
-    ".zst": "application/zstd",
-    ".gz": "application/gzip",
-    ".nq": "application/n-quads",
-    ".ttl": "text/turtle",
-    ".parquet": "application/vnd.apache.parquet",
+MEDIA_TYPES = {
+    "zst": "application/zstd",
+    "gz": "application/gzip",
+    "json": "application/json",
+    "parquet": "application/vnd.apache.parquet",
 }
+# The forms of files, in the order of the page.
+FORMS = {
+    "nq": "N-Quads",
+    "ttl": "Turtle",
+    "jsonld": "JSON-LD",
+    "rdf": "RDF/XML",
+    "csv": "CSV",
+    "parquet": "Parquet",
+}
+COMPRESSIONS = {"zst": "Zstandard", "gz": "gzip"}
+SUMS, PACKAGE = "SHA256SUMS", "datapackage.json"
 
 dumps = Blueprint("dumps", __name__)
 
 
 @dataclass(frozen=True)
-class Dump:
-    """A file to download."""
+class Part:
+    """What some files have in common: they are of the same things, in several forms."""
 
-    path: Path
-    checksum: str
-
-    @property
-    def size(self) -> int:
-        """Its size in bytes."""
-        return self.path.stat().st_size
-
-    @property
-    def media_type(self) -> str:
-        """Its media type, by its ending."""
-        return ENDINGS.get(self.path.suffix, "application/octet-stream")
+    name: Text
+    files: list[Dump]
 
 
-def _dumps(release: Release) -> dict[str, Dump]:
-    """The dumps of a release by name, with what `SHA256SUMS` says of them."""
-    lines = (release.folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
-    sums = {path: checksum for checksum, _, path in (line.partition("  ") for line in lines)}
-    return {path.name: Dump(path, sums[f"dumps/{path.name}"]) for path in release.dumps()}
+def media_type(dump: Dump) -> str:
+    """The media type of a file as it is sent."""
+    return MEDIA_TYPES[dump.compression or dump.form]
+
+
+def parts(release: Release) -> dict[str, list[Dump]]:
+    """The files of every part of a release, in the order of their forms."""
+    found: dict[str, list[Dump]] = defaultdict(list)
+    order = list(FORMS)
+    for dump in release.dumps.values():
+        if dump.form in FORMS:
+            found[dump.part].append(dump)
+    for files in found.values():
+        files.sort(key=lambda dump: (order.index(dump.form), dump.compression))
+    return dict(found)
 
 
 @dumps.get("/dumps/")
 def index() -> str:
-    """What can be downloaded, with sizes and checksums."""
-    return render_template("dumps.html", dumps=_dumps(site.release), manifest=site.release.manifest)
+    """What can be downloaded: the whole, its tables, its parts by kind and by source."""
+    found = parts(site.release)
+    mine = site.layout.things
+    return render_template(
+        "dumps.html",
+        manifest=site.release.manifest,
+        whole=[Part(Text(_("Tout le graphe")), found["all"])],
+        tables=_named(found, "table", tables(site.release)),
+        kinds=_named(found, "kind", {kind: Text(kinds.name(kind, 2)) for kind in mine}),
+        vocabularies=_named(
+            found,
+            "kind",
+            {kind: Text(kinds.name(kind, 2)) for kind in site.layout.kinds.keys() - mine},
+        ),
+        sources=_named(found, "source", _sources()),
+        other=[Part(Text(_("Termes, graphes, description")), found.get("other", []))],
+        forms=FORMS,
+        compressions=COMPRESSIONS,
+        media_type=media_type,
+        sums=SUMS,
+        package=PACKAGE if PACKAGE in site.release.dumps else "",
+    )
 
 
-@dumps.get("/dumps/<name>")
-def current(name: str) -> Response:
-    """One file of the current release, whole or by ranges."""
-    return _file(site.release, name)
+def _named(found: Mapping[str, list[Dump]], prefix: str, names: Mapping[str, Text]) -> list[Part]:
+    """The parts with these names that have files, by name."""
+    known = [Part(name, found.get(f"{prefix}-{key}", [])) for key, name in names.items()]
+    return sorted(
+        (part for part in known if part.files), key=lambda part: part.name.text.casefold()
+    )
+
+
+def tables(release: Release) -> dict[str, Text]:
+    """The names of the tables of a release, as its data package gives them."""
+    if PACKAGE not in release.dumps:
+        return {}
+    package = json.loads(release.dumps[PACKAGE].path.read_text(encoding="utf-8"))
+    key = "title_en" if lang() == "en" else "title"
+    return {each["name"]: Text(each[key]) for each in package["resources"]}
+
+
+def _sources() -> dict[str, Text]:
+    told = site.provenance.sources.items()
+    return {
+        iri.rpartition("/")[2]: source(iri, about, site.release.base).title for iri, about in told
+    }
+
+
+@dumps.get("/dumps/latest/<name>")
+def latest(name: str) -> Answer:
+    """Lead to the file of that name of the current release."""
+    if name not in site.release.dumps and name != SUMS:
+        raise NotFound
+    return redirect(url_for("dumps.versioned", release=site.release.id, name=name), 302)
 
 
 @dumps.get("/dumps/<release>/<name>")
@@ -66,19 +133,23 @@ def versioned(release: str, name: str) -> Response:
     kept = {each.id: each for each in Releases(site.release.folder.parent).all()}
     if release not in kept:
         raise NotFound
-    response = _file(kept[release], name)
+    found = kept[release].dumps
+    if name == SUMS:
+        lines = (f"{dump.checksum}  {each}\n" for each, dump in found.items())
+        response = Response("".join(lines), content_type="text/plain; charset=utf-8")
+    elif name in found:
+        response = _file(found[name])
+    else:
+        raise NotFound
     response.headers["Cache-Control"] = FOREVER
     return response
 
 
-def _file(release: Release, name: str) -> Response:
-    found = _dumps(release).get(name)
-    if found is None:
-        raise NotFound
+def _file(dump: Dump) -> Response:
     return send_file(
-        found.path,
-        mimetype=found.media_type,
+        dump.path,
+        mimetype=media_type(dump),
         as_attachment=True,
         conditional=True,
-        etag=found.checksum,
+        etag=dump.checksum,
     )
