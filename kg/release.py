@@ -53,6 +53,16 @@ def moment(release: str) -> datetime:
     return datetime.fromisoformat(date) + timedelta(seconds=number)
 
 
+def named(moment: datetime) -> str:
+    """The release of a moment.
+
+    >>> named(datetime(2026, 11, 25, 0, 0, 2))
+    '2026-11-25-2'
+    """
+    number = moment.hour * 3600 + moment.minute * 60 + moment.second
+    return f"{moment:%Y-%m-%d}-{number}"
+
+
 @dataclass(frozen=True)
 class Dump:
     """A file to download, `<part>.<form>[.<compression>]`, and its SHA-256."""

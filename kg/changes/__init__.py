@@ -16,6 +16,7 @@ the old ones and added with the new.
 
     write.py     these files, at build time
     between.py   the same (but for the last) for any two releases, put together from these
+    lists.py     which entities, of one such folder
     log.py       who changed when, to read page by page: for feeds, and for the event stream
 """
 

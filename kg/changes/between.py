@@ -23,6 +23,7 @@ from kg.release import Release
 
 # How many pairs are kept.
 KEPT = 32
+MEMORY = "1GiB"
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ def prepared(folder: Path, old: Release, new: Release) -> Path | None:
 def prepare(folder: Path, old: Release, new: Release, steps: list[Step]) -> Path:
     """Put together the changes of these steps, in a folder of their own under `folder`."""
     with kept(folder, old, new) as target:
-        with duckdb.connect() as connection:
+        with duckdb.connect(config={"memory_limit": MEMORY}) as connection:
+            connection.execute("SET temp_directory = $folder", {"folder": str(target.parent)})
             connection.execute("SET enable_progress_bar = false")
             _statements(connection, steps, target)
             _entities(connection, steps, target)

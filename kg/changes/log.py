@@ -16,30 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from pyoxigraph import Literal, RdfFormat, Triple, parse
+from pyoxigraph import RdfFormat, Triple, parse
 
 from kg.changes import ACTION, ENTITIES, FOLDER, STATEMENTS, between, file
-from kg.release import Release, Releases
+from kg.changes.lists import COLUMNS, Event, event
+from kg.release import Release, Releases, named
 
 # How many versions are on a page of the stream.
 SIZE = 100
-
-
-@dataclass(frozen=True)
-class Event:
-    """What a release did to an entity; `labels` are its names, `modified` is in UTC."""
-
-    iri: str
-    kind: str
-    action: str
-    successor: str | None
-    modified: datetime
-    labels: list[Literal]
-
-    @property
-    def release(self) -> str:
-        """The release that did it."""
-        return named(self.modified)
 
 
 @dataclass(frozen=True)
@@ -61,16 +45,6 @@ class Scope:
     iri: str = ""
     place: str = ""
     release: str = ""
-
-
-def named(moment: datetime) -> str:
-    """The release of a moment (`kg.release.moment`).
-
-    >>> named(datetime(2026, 11, 25, 0, 0, 2))
-    '2026-11-25-2'
-    """
-    number = moment.hour * 3600 + moment.minute * 60 + moment.second
-    return f"{moment:%Y-%m-%d}-{number}"
 
 
 class Log:
@@ -110,12 +84,11 @@ class Log:
         values = {name: value for name in conditions if (value := getattr(scope, name))}
         condition = " AND ".join(conditions[name] for name in values) or "true"
         rows = self._rows(
-            f"""SELECT iri, kind, {ACTION}, successor, modified, labels
-            FROM read_parquet([{", ".join(map(file, files))}]) WHERE {condition}
-            ORDER BY modified DESC, iri LIMIT $size OFFSET $offset""",
+            f"""SELECT {COLUMNS} FROM read_parquet([{", ".join(map(file, files))}])
+            WHERE {condition} ORDER BY modified DESC, iri LIMIT $size OFFSET $offset""",
             {**values, "size": size, "offset": offset},
         )
-        return [Event(*[*row[:-1], _labels(row[-1])]) for row in rows]
+        return [event(row) for row in rows]
 
     def pages(self, release: Release) -> int:
         """How many pages the versions of a release take."""
@@ -188,10 +161,3 @@ class Log:
 
     def _rows(self, query: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
         return self._connection.cursor().execute(query, values).fetchall()
-
-
-def _labels(terms: list[str]) -> list[Literal]:
-    """N-Triples literals, read."""
-    text = "".join(f"<x:> <x:> {term} .\n" for term in terms)
-    quads = parse(text, format=RdfFormat.N_TRIPLES)
-    return [quad.object for quad in quads if isinstance(quad.object, Literal)]

@@ -4,13 +4,12 @@ do not come from each other, by comparing all that they state.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from pathlib import Path
 
 import duckdb
 
 from kg import hierarchy, history, statements
-from kg.changes import ACTION, DIFFERENCE, ENTITIES, FOLDER, STATEMENTS, between, file, texts
+from kg.changes import DIFFERENCE, ENTITIES, FOLDER, STATEMENTS, between, file, lists, texts
 from kg.errors import InputError
 from kg.iri import rebase
 from kg.release import Release, Releases, moment
@@ -49,7 +48,7 @@ def write(
         TO {file(target / STATEMENTS)} (FORMAT parquet, COMPRESSION zstd)"""
     )
     _write_entities(connection, target, base)
-    return counts(connection, target)
+    return lists.counts(target)
 
 
 def between_two(settings: Settings, old: Release, new: Release) -> Path:
@@ -138,15 +137,3 @@ def _write_entities(connection: duckdb.DuckDBPyConnection, target: Path, base: s
         ) TO {file(target / ENTITIES)} (FORMAT parquet, COMPRESSION zstd)""",
         {"start": f"<{territory}"},
     )
-
-
-def counts(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, dict[str, int]]:
-    """By kind, how many entities were created, changed, merged, withdrawn."""
-    found: dict[str, dict[str, int]] = defaultdict(dict)
-    rows = connection.execute(
-        f"""SELECT kind, {ACTION} AS action, count(*) FROM {file(folder / ENTITIES)}
-        GROUP BY ALL ORDER BY ALL"""
-    ).fetchall()
-    for kind, action, number in rows:
-        found[kind][action] = number
-    return dict(found)

@@ -31,11 +31,14 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     >>> table(["a"], [["=1+1"]])
     "\ufeffa\r\n'=1+1\r\n"
     """
+    return "\ufeff" + lines([header, *rows])
+
+
+def lines(rows: Iterable[Sequence[str]]) -> str:
+    """Rows of such a table, without the mark."""
     out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(header)
-    writer.writerows([_defused(cell) for cell in row] for row in rows)
-    return "\ufeff" + out.getvalue()
+    csv.writer(out).writerows([_defused(cell) for cell in row] for row in rows)
+    return out.getvalue()
 
 
 def _defused(cell: str) -> str:

@@ -14,6 +14,7 @@ from pyoxigraph import Literal, NamedNode
 from werkzeug.local import LocalProxy
 
 from kg import queryfile
+from kg.changes.log import Log
 from kg.history import FILE, History
 from kg.iri import KEY, kinds
 from kg.query import Service, Term
@@ -134,6 +135,11 @@ class Site:
     def history(self) -> History:
         """When every entity came, changed and went."""
         return History(self.release.folder / FILE)
+
+    @cached_property
+    def log(self) -> Log:
+        """Which release changed what."""
+        return Log(self.release)
 
     def thing(self, kind: str, key: str) -> NamedNode | None:
         """The IRI that a thing of this kind and key has in this release; None if none can."""

@@ -23,6 +23,7 @@ PAGES = {
     "sparql": "/sparql",
     "answer": "/sparql?query=SELECT+*+%7B+%3Fs+%3Fp+%3Fo+%7D+LIMIT+3",
     "dumps": "/dumps/",
+    "changes": "/changes",
     "about": "/about",
     "accessibility": "/accessibility",
     "error": "/doc/person/mahel-copey",

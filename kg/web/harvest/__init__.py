@@ -1,12 +1,14 @@
 """For portals and robots: what they can take, and how they keep it up to date.
 
-crawlers.py   /robots.txt /sitemap.xml     pages, for search engines
-dumps.py      /dumps/…                     files
-service.py    /.well-known/void /health    the service as a whole
+crawlers.py      /robots.txt /sitemap.xml     pages, for search engines
+differences.py   /changes/…                   what releases changed
+dumps.py         /dumps/…                     files
+service.py       /.well-known/void /health    the service as a whole
 """
 
 from kg.web.harvest.crawlers import crawlers
+from kg.web.harvest.differences import changes
 from kg.web.harvest.dumps import dumps
 from kg.web.harvest.service import service
 
-BLUEPRINTS = (crawlers, dumps, service)
+BLUEPRINTS = (changes, crawlers, dumps, service)

@@ -33,7 +33,8 @@ MOST = 50_000
 # The figures of the statistics are pages of their own, but nobody looks for one by its name.
 LEFT_OUT = {"observation"}
 PAGES = (
-    *("pages.home", "pages.about", "pages.accessibility", "pages.report", "dumps.index"),
+    *("pages.home", "pages.about", "pages.accessibility", "pages.report"),
+    *("dumps.index", "changes.index"),
     *("questions.index", "sparql.endpoint"),
 )
 # Lists narrowed, sorted and paged in all combinations; neighbourhoods and citations of everything;
