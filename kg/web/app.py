@@ -10,8 +10,8 @@
     harvest/     /dumps/… /health …              portals and robots
 
 `front.py` stands before all of them with a cache, `wsgi.py` finds what is to be served. `site.py`
-is what they share; `facts.py` and `page.py` make a thing's RDF and its page from the rows
-of one query; `layout.py` reads from the ontology how pages name and order things.
+is what they share. Of the rows of one query `facts.py` makes a thing's RDF, and `thing/` its page;
+`layout.py` reads from the ontology how pages name and order things.
 """
 
 from __future__ import annotations
@@ -79,6 +79,7 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = settings.longest_body
     app.jinja_env.globals |= {"licence": LICENCE, "release": release, "here": urls.here}
     app.jinja_env.globals |= {"asset": _asset}
+    app.jinja_env.filters |= {"host": urls.host}
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.before_request(_fail)
     app.after_request(_finish)

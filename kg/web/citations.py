@@ -21,8 +21,8 @@ from kg.web import facts
 from kg.web.errors import Missing
 from kg.web.i18n import _
 from kg.web.negotiate import content_type
-from kg.web.page import View
 from kg.web.site import LICENCE, site
+from kg.web.thing.view import View
 
 citations = Blueprint("citations", __name__)
 
@@ -98,7 +98,7 @@ def dataset(form: str) -> Response:
 
 def _reference(view: View, found: facts.Facts, iri: NamedNode, kind: str, key: str) -> Reference:
     def names(property_: NamedNode) -> list[str]:
-        return [view.name_of(value) for value in view.values_of(property_)]
+        return [view.called(value).text for value in view.terms(property_)]
 
     classes = {each.rpartition("/")[2] for each in found.classes(iri.value)}
     release = site.release
@@ -114,10 +114,10 @@ def _reference(view: View, found: facts.Facts, iri: NamedNode, kind: str, key: s
         view.title().text,
         [*names(DCTERMS.creator), *names(SCHEMA.editor)],
         names(DCTERMS.publisher),
-        view.value_of(DCTERMS.issued, SCHEMA.datePublished),
-        view.value_of(SCHEMA.url) or iri.value,
-        view.value_of(ESS.doi),
-        view.value_of(DCTERMS.language),
+        view.first(DCTERMS.issued, SCHEMA.datePublished),
+        view.first(SCHEMA.url) or iri.value,
+        view.first(ESS.doi),
+        view.first(DCTERMS.language),
     )
 
 

@@ -2,38 +2,55 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from hashlib import sha256
 
-from flask import Blueprint, Response, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from jinja2 import Template
 from pyoxigraph import NamedNode
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as Redirect
 
-from kg.vocab import DCTERMS, ESS, SCHEMA
-from kg.web import facts, france, jsonld, signposting, spans, structured, summary, urls
+from kg.web import facts, jsonld, signposting
 from kg.web.citations import FORMS
 from kg.web.errors import Missing, Withdrawn
 from kg.web.i18n import lang
-from kg.web.incoming import COUNTED, SHOWN, Incoming, Links, by_property, in_time
 from kg.web.negotiate import DOCUMENTS, choose, content_type, not_acceptable
-from kg.web.page import View
 from kg.web.signposting import Link
 from kg.web.site import LICENCE, site
+from kg.web.thing import (
+    episode,
+    event,
+    person,
+    places,
+    podcast,
+    publication,
+    spans,
+    structured,
+    summary,
+    territory,
+)
+from kg.web.thing.credits import credits
+from kg.web.thing.incoming import COUNTED, SHOWN, Incoming, Links, by_property, in_time
+from kg.web.thing.mentions import mentions
+from kg.web.thing.neighbours import outgoing
+from kg.web.thing.parts import others, roles
+from kg.web.thing.view import View
 
 RDF = tuple(form for form in DOCUMENTS if form != "html")
 
 entities = Blueprint("entities", __name__)
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where a thing is: départements of the map of France by their codes, and words for it."""
-
-    map: france.France
-    codes: list[str]
-    name: str
+# What the page of a kind shows first; its template is `templates/entity/<kind>.html`.
+SHOWN_FIRST: dict[str, Callable[[View, list[Links]], dict[str, object]]] = {
+    "episode": episode.shown,
+    "event": event.shown,
+    "person": person.shown,
+    "podcast": podcast.shown,
+    "publication": publication.shown,
+    "territory": territory.shown,
+}
 
 
 @entities.get("/id/<kind>/<name>")
@@ -171,30 +188,31 @@ def _html(found: facts.Facts, kind: str, key: str) -> bytes:
         return _links(iri, kind, key, view, by).encode()
     lists = Incoming(site, iri).lists()
     templates: list[str | Template] = [f"entity/{kind}.html", "entity.html"]
-    return render_template(
-        templates,
-        iri=iri.value,
-        kind=kind,
-        key=key,
-        view=view,
-        lists=lists,
-        shown=SHOWN,
-        in_time=in_time,
-        drawn=lambda roles: spans.drawing(roles, site.release.manifest["date"]),
-        place=_place(view, kind, lists),
-        point=view.point(),
-        mapped=_mapped(view, lists),
-        tiles=site.settings.tiles,
-        attribution=site.settings.tiles_attribution,
-        audio=_audio(view),
-        chapters=view.chapters(),
-        summary=summary.of(kind, key, _level(view)),
-        announced=_announced(view),
-        documented=sum(len(e.items) for e in lists if e.kind == "episode"),
-        structured=structured.script(found),
-        citations=FORMS,
-        forms={form: DOCUMENTS[form] for form in RDF},
-    ).encode()
+    shown = {
+        "iri": iri.value,
+        "kind": kind,
+        "key": key,
+        "view": view,
+        "lists": lists,
+        "shown": SHOWN,
+        "in_time": in_time,
+        "roles": roles(view),
+        "drawn": lambda roles: spans.drawing(roles, site.release.manifest["date"]),
+        "parts": [*others(view)],
+        "credits": credits(view),
+        "mentions": mentions(view),
+        "place": places.place(view, (item.iri for each in lists for item in each.items)),
+        "point": places.own_point(view),
+        "mapped": _mapped(view, lists),
+        "tiles": site.settings.tiles,
+        "attribution": site.settings.tiles_attribution,
+        "summary": summary.of(kind, key, places.level(view)),
+        "structured": structured.script(found),
+        "citations": FORMS,
+        "forms": {form: DOCUMENTS[form] for form in RDF},
+    }
+    first = SHOWN_FIRST[kind](view, lists) if kind in SHOWN_FIRST else {}
+    return render_template(templates, **shown | first).encode()
 
 
 def _links(iri: NamedNode, kind: str, key: str, view: View, by: str) -> str:
@@ -215,47 +233,9 @@ def _links(iri: NamedNode, kind: str, key: str, view: View, by: str) -> str:
     )
 
 
-def _place(view: View, kind: str, lists: list[Links]) -> Place | None:
-    """Where a thing is, on the map of France: its own outline, or that of its départements."""
-    if _level(view) == "departement":
-        codes = [view.value_of(ESS.inseeCode)]
-    elif _level(view) == "region":
-        within = [item.iri for each in lists for item in each.items]
-        codes = [iri.rpartition("-")[2] for iri in within if "insee-departement-" in iri]
-    else:
-        found = (view.value_of(each) for each in (ESS.departement, DCTERMS.isPartOf))
-        codes = [iri.rpartition("-")[2] for iri in found if "insee-departement-" in iri]
-    map_ = france.drawing({}, lambda _code: None) if codes else None
-    if map_ is None or not {shape.code for shape in map_.shapes} & set(codes):
-        return None
-    return Place(map_, codes, view.place_name())
-
-
-def _level(view: View) -> str:
-    """The level of a territory; empty for everything else."""
-    return view.value_of(ESS.territoryLevel).rpartition("/")[2]
-
-
 def _mapped(view: View, lists: list[Links]) -> bool:
-    """Whether the page has points for a map: with tiles any, without them those on the drawing."""
-    shown = [view.point(), *(item.point for each in lists for item in each.items[:SHOWN])]
-    points = [point for point in shown if point]
-    if site.settings.tiles:
-        g.images = urls.origin(site.settings.tiles)
-        return bool(points)
-    return any(france.spans(point.latitude, point.longitude) for point in points)
-
-
-def _audio(view: View) -> list[str]:
-    """The addresses of the sound of an episode, from whose hosts alone the page may play it."""
-    found = [address for each in view.sounds() if (address := urls.sound(each))]
-    g.sound = sorted({urls.origin(address) for address in found})
-    return found
-
-
-def _announced(view: View) -> int:
-    value = view.value_of(SCHEMA.numberOfEpisodes)
-    return int(value) if value.isdecimal() else 0
+    shown = (item.point for each in lists for item in each.items[:SHOWN])
+    return places.mapped([places.own_point(view), *shown])
 
 
 @entities.get("/graph/<kind>/<key>")
@@ -264,7 +244,7 @@ def network(kind: str, key: str) -> str:
     iri = _iri(kind, key)
     found = _facts(iri, key)
     view = View(site, found)
-    neighbours = [*view.neighbours(), *Incoming(site, iri).neighbours()]
+    neighbours = [*outgoing(view), *Incoming(site, iri).neighbours()]
     return render_template(
         "network.html", iri=iri.value, kind=kind, key=key, view=view, neighbours=neighbours
     )

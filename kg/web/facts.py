@@ -31,13 +31,16 @@ class Statement:
 
 @dataclass(frozen=True)
 class Facts:
-    """A thing's statements and those of its parts; the names of all that they mention."""
+    """A thing's statements and those of its parts; the names of all that they mention; and the
+    observations that count things there, if it is a territory.
+    """
 
     entity: str
     statements: list[Statement]
     naming: list[Statement]
     names: dict[str, list[Literal]]
     single: frozenset[str]
+    observations: list[Statement]
 
     @cached_property
     def _by_subject(self) -> dict[str, list[Statement]]:
@@ -49,6 +52,10 @@ class Facts:
     def of(self, subject: str) -> list[Statement]:
         """The statements about the thing or one of its parts."""
         return self._by_subject.get(subject, [])
+
+    def literal(self, subject: str, property_: str) -> str:
+        """The first value that the thing, or a part of it, has for a property; empty without."""
+        return next((s.value.value for s in self.of(subject) if s.property == property_), "")
 
     def parts(self) -> list[str]:
         """The IRIs of its parts, in a steady order."""
@@ -66,6 +73,8 @@ def gather(entity: str, rows: Iterable[Row], base: str) -> Facts:
     naming: list[Statement] = []
     names: dict[str, list[Literal]] = defaultdict(list)
     single = set()
+    observations = []
+    counted = f"{base}id/observation/"
     for row in rows:
         subject, property_, value = row["subject"].value, row["property"].value, row["value"]
         if property_ == single_valued:
@@ -75,11 +84,13 @@ def gather(entity: str, rows: Iterable[Row], base: str) -> Facts:
         each = Statement(subject, property_, value, graph)
         if subject == entity or subject.startswith(f"{entity}#"):
             statements.append(each)
+        elif subject.startswith(counted) and graph:
+            observations.append(each)
         elif graph:
             naming.append(each)
         if property_ in NAMING and isinstance(value, Literal):
             names[subject].append(value)
-    return Facts(entity, statements, naming, dict(names), frozenset(single))
+    return Facts(entity, statements, naming, dict(names), frozenset(single), observations)
 
 
 def triples(facts: Facts) -> list[Triple]:

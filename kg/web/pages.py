@@ -16,9 +16,9 @@ from kg.web.errors import REASONS
 from kg.web.i18n import lang, pick
 from kg.web.kinds import NAMES, counted
 from kg.web.lists import code
-from kg.web.page import source
 from kg.web.questions import title
 from kg.web.site import site
+from kg.web.thing.values import source
 
 # The questions that the home page proposes.
 TO_TRY = (

@@ -28,7 +28,7 @@ from kg.web.layout import Layout
 
 if TYPE_CHECKING:
     from kg.search.index import Index
-    from kg.web.page import Source
+    from kg.web.thing.values import Source
 
 FOLDER = Path(__file__).parent
 LICENCE = "https://www.etalab.gouv.fr/licence-ouverte-open-licence"
@@ -82,13 +82,9 @@ class Site:
         """How the release's ontology names and groups properties on a page."""
         return Layout.read(self.release.folder / "ontology", self.release.base)
 
-    def rows(self, query: str, offset: int = 0, **bindings: Term) -> list[Row]:
-        """The rows of a page's query; values are bound.
-
-        SPARQL cannot bind an offset, so that a number takes the place of the file's `OFFSET 0`.
-        """
-        text = self.queries[query].replace("OFFSET 0", f"OFFSET {offset:d}")
-        return self.ask(text, **bindings)
+    def rows(self, query: str, **bindings: Term) -> list[Row]:
+        """The rows of a page's query; values are bound."""
+        return self.ask(self.queries[query], **bindings)
 
     def ask(self, text: str, **bindings: Term) -> list[Row]:
         """The rows of a query whose text is ours; values are bound."""

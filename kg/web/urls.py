@@ -75,6 +75,15 @@ def report(contact: str, statement: str, release: str) -> str | None:
     return f"mailto:{quote(contact, '@')}?subject={subject}&body={quote(statement, '')}"
 
 
+def host(address: str) -> str:
+    """The host of an address, as people say it.
+
+    >>> host("https://www.avise.org/etude?x=1")
+    'avise.org'
+    """
+    return (urlsplit(address).hostname or address).removeprefix("www.")
+
+
 def shown(address: str) -> str:
     """An address as people read it.
 

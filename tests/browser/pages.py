@@ -1,4 +1,4 @@
-"""One page of every type, in the default release."""
+"""One page of every type: in the default release, and in the tiny one what the first lacks."""
 
 PAGES = {
     "home": "/",
@@ -29,8 +29,19 @@ PAGES = {
     "error": "/doc/person/mahel-copey",
 }
 
+# With chapters, credits, mentions, editions and observations of every sort.
+TINY = {
+    "tiny episode": "/doc/episode/one",
+    "tiny podcast": "/doc/podcast/serie",
+    "tiny publication": "/doc/publication/study",
+    "tiny event": "/doc/event/fair",
+    "tiny region": "/doc/territory/insee-region-52",
+    "tiny person": "/doc/person/ada",
+    "hostile": "/doc/organization/evil",
+}
+
 
 def address(name: str, lang: str) -> str:
     """The path of a page in a language."""
-    path = PAGES[name]
+    path = (PAGES | TINY)[name]
     return f"{path}{'&' if '?' in path else '?'}lang={lang}"

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from tests.browser.conftest import MODULES
-from tests.browser.pages import PAGES, address
+from tests.browser.pages import PAGES, TINY, address
 
 AXE = MODULES / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -27,9 +27,10 @@ def violations(page, kind, values):
 
 
 @BOTH
-@EVERY
-def test_axe_finds_nothing_in_light_and_dark(open_page, name, lang):
-    page = open_page(address(name, lang), color_scheme="light")
+@pytest.mark.parametrize("name", [*PAGES, *TINY])
+def test_axe_finds_nothing_in_light_and_dark(open_page, root, tiny_root, name, lang):
+    host = tiny_root if name in TINY else root
+    page = open_page(address(name, lang), address=host, color_scheme="light")
     page.evaluate(AXE.read_text(encoding="utf-8"))
     assert violations(page, "tag", RULES) == []
     page.emulate_media(color_scheme="dark")
@@ -45,9 +46,10 @@ def test_nothing_leaves_the_host_and_nothing_is_complained_about(open_page, root
     assert [text for text in visits.complaints if not any(e in text for e in expected)] == []
 
 
-@EVERY
-def test_no_page_is_wider_than_the_smallest_phone(open_page, name):
-    page = open_page(PAGES[name], width=320, height=640)
+@pytest.mark.parametrize("name", [*PAGES, *TINY])
+def test_no_page_is_wider_than_the_smallest_phone(open_page, root, tiny_root, name):
+    host = tiny_root if name in TINY else root
+    page = open_page(address(name, "fr"), address=host, width=320, height=640)
     wide = page.evaluate("document.documentElement.scrollWidth")
     assert wide <= 320, page.evaluate(
         "[...document.querySelectorAll('main *')]"
@@ -57,11 +59,11 @@ def test_no_page_is_wider_than_the_smallest_phone(open_page, name):
 
 
 @pytest.fixture(scope="module")
-def written(default_app, tmp_path_factory):
+def written(default_app, tiny, tmp_path_factory):
     """All pages as files, for the validators."""
     folder = tmp_path_factory.mktemp("html")
-    client = default_app.test_client()
-    for name in PAGES:
+    for name in [*PAGES, *TINY]:
+        client = (tiny if name in TINY else default_app).test_client()
         for lang in ("fr", "en"):
             response = client.get(address(name, lang), headers={"Accept": "text/html"})
             (folder / f"{name}-{lang}.html").write_bytes(response.data)

@@ -35,25 +35,79 @@ GRAPH <../graph/a> {
     foaf:homepage <https://reseau.example/> , <javascript:alert(1)> ;
     schema:foundingDate "2002"^^xsd:gYear .
   <organization/ville> a org:FormalOrganization ; rdfs:label "Ville"@fr .
-  <territory/insee-region-52> rdfs:label "Pays de la Loire"@fr .
+  <territory/insee-region-52> rdfs:label "Pays de la Loire"@fr ;
+    ess:territoryLevel <territory-level/region> .
   <territory/insee-departement-44> rdfs:label "Loire-Atlantique"@fr ;
     dcterms:isPartOf <territory/insee-region-52> .
   <territory/insee-44003> rdfs:label "Ancienne commune"@fr ;
     dcterms:isPartOf <territory/insee-region-52> ;
     dcterms:isReplacedBy <territory/insee-departement-44> .
-  <observation/territory.insee-region-52> sdmx-dimension:refArea <territory/insee-region-52> .
+  <observation/territory.insee-region-52> sdmx-dimension:refArea <territory/insee-region-52> ;
+    qb:dataSet <cube/territory> ; ess:organizationCount 120 ; ess:employerCount 40 .
+  <observation/territory-family.insee-region-52.cooperative> qb:dataSet <cube/territory-family> ;
+    sdmx-dimension:refArea <territory/insee-region-52> ; ess:organizationCount 80 ;
+    ess:observedFamily <legal-family/cooperative> .
+  <observation/territory-section.insee-region-52.S> qb:dataSet <cube/territory-section> ;
+    sdmx-dimension:refArea <territory/insee-region-52> ; ess:organizationCount 7777 .
+  <observation/territory-year.insee-region-52.1998> qb:dataSet <cube/territory-year> ;
+    sdmx-dimension:refArea <territory/insee-region-52> ; ess:observedYear "1998" ;
+    ess:creationCount 9 .
+  <observation/territory-year.insee-region-52.2003> qb:dataSet <cube/territory-year> ;
+    sdmx-dimension:refArea <territory/insee-region-52> ; ess:observedYear "2003" ;
+    ess:creationCount 3 ; ess:closureCount 6 .
+  <legal-family/cooperative> rdfs:label "coopérative"@fr , "cooperative"@en .
+  <cube/territory> rdfs:label "Organisations par territoire"@fr , "Organisations by territory"@en .
   <establishment/siret-1> rdfs:label "Atelier"@fr ; schema:latitude 45.75801 ;
     schema:longitude 4.85011 ; schema:isPartOf <organization/atelier> .
   <organization/atelier> a org:FormalOrganization ; rdfs:label "Atelier"@fr .
   <episode/one> a schema:PodcastEpisode ; rdfs:label "Un"@fr ; dcterms:title "Un"@fr ;
     schema:associatedMedia <episode/one#audio-1> , <episode/one#audio-2> ;
     schema:hasPart <episode/one#chapter-1> , <episode/one#chapter-2> ;
-    schema:partOfSeries <podcast/serie> .
+    schema:partOfSeries <podcast/serie> ; schema:isBasedOn <publication/study> ;
+    schema:episodeNumber "1" ; ess:appearance <episode/one#appearance-ada> ;
+    ess:credit <episode/one#credit-1> .
+  <episode/one#appearance-ada> a ess:Appearance ; rdfs:label "Ada Exemple, Un"@fr ;
+    ess:guest <person/ada> ; ess:statedCapacity "présidente du Réseau"@fr ;
+    ess:inCapacityOf <person/ada#presidency> .
+  <episode/one#credit-1> a ess:Credit ; rdfs:label "Claude Nom" ; ess:creditedName "Claude Nom" ;
+    schema:roleName "host" ; ess:creditBasis <credit-basis/convention> .
+  <credit-basis/convention> rdfs:label "convention du format"@fr , "convention of the format"@en .
+  <episode/one#mention-title-0-organization-ville> a oa:Annotation ; rdfs:label "…"@fr ;
+    oa:hasBody <organization/ville> ; oa:hasTarget <episode/one#passage-title-0> ;
+    oa:motivatedBy oa:identifying ; ess:mentionStatus "candidate" .
+  <episode/one#passage-title-0> a oa:SpecificResource ; oa:hasSource <episode/one> ;
+    ess:field dcterms:title ; oa:hasSelector <episode/one#passage-title-0-selector> .
+  <episode/one#passage-title-0-selector> a oa:TextQuoteSelector ; oa:prefix "<b>la " ;
+    oa:exact "Ville</script>" ; oa:suffix " en fête" .
+  <publication/study> a fabio:Report ; rdfs:label "Étude"@fr , "Study"@en ;
+    dcterms:title "Étude"@fr ; dcterms:creator <person/ada> ; dc:creator "Camille Nom" ;
+    dcterms:publisher <organization/reseau> ; schema:url <https://etude.example/texte> ,
+      <javascript:alert(3)> ; dcterms:subject <theme/metropolis> ;
+    schema:workExample <publication/study#edition-fr> , <publication/study#edition-en> ;
+    ess:credit <publication/study#credit-1> .
+  <publication/study#credit-1> a ess:Credit ; rdfs:label "Dominique Nom" ;
+    ess:creditedName "Dominique Nom" ; schema:roleName "supervisor" ;
+    ess:creditBasis <credit-basis/convention> .
+  <publication/study#edition-fr> a fabio:Expression ; rdfs:label "Étude"@fr ;
+    schema:exampleOfWork <publication/study> ; dcterms:language "fr" ;
+    dcterms:issued "2021-11"^^xsd:gYearMonth .
+  <publication/study#edition-en> a fabio:Expression ; rdfs:label "Study"@en ;
+    schema:exampleOfWork <publication/study> ; dcterms:language "en" ;
+    schema:translationOfWork <publication/study#edition-fr> ; schema:url <https://study.example/> .
+  <theme/metropolis> a skos:Concept ; rdfs:label "métropoles"@fr , "metropolises"@en .
+  <event/fair> a schema:Event ; rdfs:label "Foire"@fr ; schema:startDate "2024-05-01"^^xsd:date ;
+    schema:endDate "2024-05-03"^^xsd:date ; ess:place "Halle <1>" ;
+    schema:organizer <organization/reseau> .
   <episode/one#audio-1> a schema:AudioObject ; schema:contentUrl <https://audio.example/1.mp3> .
   <episode/one#audio-2> a schema:AudioObject ; schema:contentUrl <javascript:alert(2)> .
   <episode/one#chapter-1> a schema:Clip ; rdfs:label "Début"@fr ; schema:startOffset 0 .
   <episode/one#chapter-2> a schema:Clip ; rdfs:label "Suite"@fr ; schema:startOffset 3671 .
-  <podcast/serie> a schema:PodcastSeason ; rdfs:label "Série"@fr ; schema:numberOfEpisodes 3 .
+  <episode/two> a schema:PodcastEpisode ; rdfs:label "Sur rien"@fr ;
+    ess:statedSubject "Sur rien"@fr ; schema:partOfSeries <podcast/serie> ;
+    schema:episodeNumber "2" ; schema:datePublished "2022-05-11"^^xsd:date ;
+    schema:duration "PT20M"^^xsd:duration .
+  <podcast/serie> a schema:PodcastSeason ; rdfs:label "Série"@fr ; schema:numberOfEpisodes 3 ;
+    schema:isBasedOn <publication/study> .
   <organization/evil> a org:FormalOrganization ;
     rdfs:label "<script>alert('x')</script>"@fr ; ess:seat "\\"><img src=x onerror=alert(1)>"@fr .
 }

@@ -434,7 +434,8 @@ def test_the_neighbourhood_is_a_table_of_links_in_both_directions(client):
     response = client.get("/graph/person/ada")
     assert_page(response)
     rows = re.findall(r'<tr data-kind="(\w+)" data-out="(\d)">', response.text)
-    assert rows == [("organization", "1")] * 3
+    around = [("episode", "0"), ("publication", "0")]
+    assert rows == [("organization", "1")] * 3 + around
     assert '<a href="/doc/organization/reseau">' in response.text
     around = client.get("/graph/organization/reseau").text
     assert '<a href="/doc/person/ada#presidency">Ada Exemple</a>' in around
@@ -455,7 +456,7 @@ def test_an_episode_plays_its_sound_and_its_page_may_load_it_from_there_alone(cl
 
 def test_episodes_that_are_only_announced_are_counted_and_not_invented(client):
     text = client.get("/doc/podcast/serie.html").text
-    assert "3 épisodes sont annoncés ;\n1 est décrit ici." in text
+    assert "3 épisodes sont annoncés ;\n2 sont décrits ici." in text
     assert text.count('href="/doc/episode/one"') == 1
 
 

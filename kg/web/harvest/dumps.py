@@ -20,8 +20,8 @@ from kg.release import Dump, Release, Releases
 from kg.web import kinds
 from kg.web.delivery import FOREVER
 from kg.web.i18n import Text, _, lang
-from kg.web.page import source
 from kg.web.site import site
+from kg.web.thing.values import source
 
 MEDIA_TYPES = {
     "zst": "application/zstd",

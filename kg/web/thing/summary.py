@@ -13,14 +13,17 @@ from flask import url_for
 
 from kg.search.fields import FACETS
 from kg.search.index import Value
+from kg.web import france
 from kg.web.i18n import lang
 from kg.web.kinds import name
-from kg.web.lists import NAMES
+from kg.web.lists import NAMES, code
 from kg.web.site import site
 
 # By what organisations are counted, where these are what there is most of.
 COUNTED_BY = ("family", "section", "size")
 MOST = 12
+# Territories that are within one département, and from how many on a map says more than words.
+SMALL, FEWEST = {"departement", "commune"}, 2
 WIDTH, HEIGHT = 720, 120
 
 
@@ -48,10 +51,14 @@ class Column:
 
 @dataclass(frozen=True)
 class Summary:
-    """How many things of each kind; tables of organisations by facet; things by year."""
+    """How many things of each kind; where they are, by département, with the drawing of it unless
+    that is one; tables of organisations by facet; things by year.
+    """
 
     kinds: list[Row]
-    tables: list[tuple[str, list[Row]]]
+    departements: list[Row]
+    map: france.France | None
+    tables: dict[str, tuple[str, list[Row]]]
     years: list[Row]
     columns: list[Column]
 
@@ -70,23 +77,35 @@ def of(kind: str, key: str, level: str) -> Summary | None:
     if not kinds:
         return None
     only = {**chosen, "kind": ["organization"]} if _has(kinds, "organization") else chosen
-    facets = [*(COUNTED_BY if "kind" in only else ()), "year"]
+    by = COUNTED_BY if "kind" in only else ()
+    facets = [*by, "departement", "year"]
     counts = site.index.search("", lang(), only, limit=1, facets=facets).facets
     where = only["kind"][0] if "kind" in only else ""
-    tables = [
-        (str(NAMES[each]), _rows(counts[each][:MOST], each, where, {facet: key}))
-        for each in facets[:-1]
+    tables = {
+        each: (str(NAMES[each]), _rows(counts[each][:MOST], each, where, {facet: key}))
+        for each in by
         if len(counts[each]) > 1 and each != facet
-    ]
+    }
     years = sorted(counts["year"], key=lambda value: value.key)
+    found_in = [] if level in SMALL else counts["departement"]
+    places = _rows(found_in, "departement", where, {facet: key})
     return Summary(
         kinds=[
             Row(name(v.key, v.count), v.count, 0, _list(v.key, {facet: key})) for v in kinds[:MOST]
         ],
+        departements=places,
+        map=_map(found_in, places),
         tables=tables,
         years=_rows(years, "year", where, {facet: key}),
         columns=_columns(years),
     )
+
+
+def _map(values: Sequence[Value], rows: list[Row]) -> france.France | None:
+    if len(rows) < FEWEST:
+        return None
+    links = {code(value.key): row.href for value, row in zip(values, rows, strict=True)}
+    return france.drawing({code(value.key): value.count for value in values}, links.get)
 
 
 def _has(kinds: Sequence[Value], kind: str) -> bool:

@@ -20,8 +20,11 @@ from kg.search.fold import fold
 from kg.vocab import DCTERMS, ESS, RDFS, SCHEMA
 from kg.web import urls
 from kg.web.i18n import Text, _, later, period, pick, written
-from kg.web.page import Neighbour, Point, Value, point
 from kg.web.site import Site
+from kg.web.thing.neighbours import Neighbour
+from kg.web.thing.places import Point, point
+from kg.web.thing.values import Value
+from kg.web.thing.view import local
 
 WHOLE = 500
 SHOWN = 24
@@ -47,6 +50,9 @@ HEADINGS: dict[tuple[str, str], str] = {
     ("partner", "podcast"): later("Podcasts en partenariat"),
     ("subject", "podcast"): later("Podcasts"),
     ("subject", "episode"): later("Épisodes"),
+    ("hasBody", "episode"): later("Épisodes où ce nom a été lu, sans vérification"),
+    ("hasBody", "publication"): later("Publications où ce nom a été lu, sans vérification"),
+    ("hasBody", "podcast"): later("Podcasts où ce nom a été lu, sans vérification"),
     ("isBasedOn", "podcast"): later("Podcasts qui s’en inspirent"),
     ("isBasedOn", "episode"): later("Épisodes qui s’en inspirent"),
     ("organizer", "event"): later("Événements organisés"),
@@ -69,8 +75,10 @@ HEADINGS: dict[tuple[str, str], str] = {
     ("legalForm", "organization"): later("Organisations"),
     ("activity", "organization"): later("Organisations"),
 }
+_ISSUED = (DCTERMS.issued, SCHEMA.datePublished)
 _RANKS = {key: rank for rank, key in enumerate(HEADINGS)}
-_BRANCH = re.compile(r"\{\s*SELECT.*?LIMIT \d+\s*\}", re.DOTALL)
+# What `queries/linking.rq` says of which links, and of how many.
+_ANY, _LIMIT = "?subject ?property ?entity .", f"LIMIT {WHOLE + 1}"
 
 
 @dataclass(frozen=True)
@@ -89,6 +97,8 @@ class Linking:
     began: str
     now: bool
     former: bool = False
+    number: str = ""
+    duration: str = ""
     point: Point | None = None
 
     @property
@@ -112,10 +122,14 @@ class Links:
     count: int | None
     items: list[Linking]
 
+    def is_of(self, property_: str, kind: str) -> bool:
+        """Whether it is the list of a kind of things by a property, of which this is the name."""
+        return (local(self.iri), self.kind) == (property_, kind)
+
     @property
     def rank(self) -> tuple[int, str, str]:
         """Its place on the page."""
-        return _RANKS.get((_local(self.iri), self.kind), len(_RANKS)), self.kind, self.iri
+        return _RANKS.get((local(self.iri), self.kind), len(_RANKS)), self.kind, self.iri
 
 
 class Incoming:
@@ -126,9 +140,7 @@ class Incoming:
         self._base = site.release.base
         rows = site.rows("linking", entity=entity)
         self.whole = len({_pair(row) for row in rows}) <= WHOLE
-        if not self.whole:
-            rows = [*site.ask(_heads(site), entity=entity)]
-        self._rows = rows
+        self._rows = rows if self.whole else site.ask(_heads(site), entity=entity)
 
     def lists(self) -> list[Links]:
         """All lists, in the order of the page."""
@@ -136,13 +148,13 @@ class Incoming:
         for property_, item in _items(self._site, self._rows):
             groups[property_, item.kind].append(item)
         told = {
-            (_local(property_), item.iri.partition("#")[0])
+            (local(property_), item.iri.partition("#")[0])
             for (property_, _kind), items in groups.items()
             for item in items
         }
         lists = []
         for (property_, kind), items in groups.items():
-            full = SHORT_CUTS.get(_local(property_))
+            full = SHORT_CUTS.get(local(property_))
             left = [item for item in items if (full, item.iri) not in told]
             if left:
                 lists.append(self._list(property_, kind, _marked(left, told)))
@@ -159,7 +171,7 @@ class Incoming:
 
     def _list(self, property_: str, kind: str, items: list[Linking]) -> Links:
         name = name_of(self._site, property_)
-        heading = HEADINGS.get((_local(property_), kind))
+        heading = HEADINGS.get((local(property_), kind))
         return Links(
             name=name,
             heading=str(heading) if heading else _("par « %(property)s »", property=name.text),
@@ -190,7 +202,7 @@ def by_property(site: Site, entity: NamedNode, by: str, page: int) -> tuple[Link
     if property_ is None:
         return None, 0
     node = NamedNode(property_)
-    rows = site.rows("linking-by", offset=(page - 1) * PAGE, entity=entity, property=node)
+    rows = site.ask(_page(site, (page - 1) * PAGE), entity=entity, property=node)
     items = [item for _property, item in _items(site, rows)]
     counts = site.rows("linking-count", entity=entity, property=node)
     count = int(counts[0]["count"].value) if counts else 0
@@ -198,7 +210,7 @@ def by_property(site: Site, entity: NamedNode, by: str, page: int) -> tuple[Link
     heading = _("par « %(property)s »", property=name.text)
     kinds = {item.kind for item in items}
     if len(kinds) == 1:
-        heading = str(HEADINGS.get((_local(property_), kinds.pop()), heading))
+        heading = str(HEADINGS.get((local(property_), kinds.pop()), heading))
     known = count if count <= COUNTED else None
     pages = -(-min(count, COUNTED) // PAGE)
     return Links(name, heading, property_, "", by, known, items), pages
@@ -206,22 +218,36 @@ def by_property(site: Site, entity: NamedNode, by: str, page: int) -> tuple[Link
 
 def _heads(site: Site) -> str:
     """The query for the beginnings of all lists of this release."""
-    text = site.queries["linking-heads"]
-    branch = _BRANCH.search(text)
-    assert branch
-    each = (branch[0].replace("rdf:nil", f"<{iri}>") for iri in site.linking_properties)
-    return text.replace(branch[0], "\n  UNION\n  ".join(each))
+    text, group = _links_of(site)
+    # Bound before and named in the pattern, so that the engine looks the links up by it.
+    named = "VALUES ?property {{ <{0}> }} ?subject <{0}> ?entity ."
+    each = (
+        group.replace(_ANY, named.format(iri)).replace(_LIMIT, f"LIMIT {PAGE + 1}")
+        for iri in site.linking_properties
+    )
+    return text.replace(group, "\n  UNION\n  ".join(each))
+
+
+def _page(site: Site, offset: int) -> str:
+    """The query for one page of one list; SPARQL cannot bind an offset."""
+    text, group = _links_of(site)
+    return text.replace(group, group.replace(_LIMIT, f"LIMIT {PAGE} OFFSET {offset:d}"))
+
+
+def _links_of(site: Site) -> tuple[str, str]:
+    """The query `linking`, and its group that says which links they are."""
+    text = site.queries["linking"]
+    group = re.search(r"\{\s*SELECT.*?LIMIT \d+\s*\}", text, re.DOTALL)
+    assert group
+    assert _ANY in group[0] and _LIMIT in group[0]
+    return text, group[0]
 
 
 def name_of(site: Site, property_: str) -> Text:
     """What a property is called."""
     place = site.layout.anywhere.get(property_)
     names = place.names if place else site.properties.get(property_, [])
-    return pick(names) or Text(_local(property_), "en")
-
-
-def _local(iri: str) -> str:
-    return re.split("[#/]", iri)[-1]
+    return pick(names) or Text(local(property_), "en")
 
 
 def _pair(row: Row) -> tuple[str, str]:
@@ -238,33 +264,36 @@ def _items(site: Site, rows: Iterable[Row]) -> list[tuple[str, Linking]]:
 
 
 def _linking(iri: str, rows: list[Row], base: str) -> Linking:
-    told: dict[str, list[Literal]] = defaultdict(list)
+    told: dict[tuple[str, str], list[Literal]] = defaultdict(list)
     for row in rows:
-        what = "owner" if "owner" in row else "role" if "role" in row else ""
+        whose = "owner" if "owner" in row else "role" if "role" in row else ""
         value = row.get("value")
-        if isinstance(value, Literal) and (what or "what" in row):
-            told[what or row["what"].value].append(value)
+        if isinstance(value, Literal):
+            told[whose, row["what"].value if "what" in row else ""].append(value)
 
-    def of(*properties: NamedNode) -> list[Literal]:
-        return [each for name in properties for each in told[rebase(name.value, base)]]
+    def of(*properties: NamedNode, whose: str = "") -> list[Literal]:
+        return [each for name in properties for each in told[whose, rebase(name.value, base)]]
 
     thing = try_parse(iri, base)
     starts, ends, seen = of(SCHEMA.startDate), of(SCHEMA.endDate), of(ESS.attestedOn)
-    issued = of(DCTERMS.issued, SCHEMA.datePublished)
+    issued = of(*_ISSUED) or of(*_ISSUED, whose="owner")
     when = period(starts, ends, seen) or ", ".join(sorted({written(date) for date in issued}))
-    owner = pick(told["owner"])
-    label = pick(of(RDFS.label)) or Text(urls.shown(iri))
+    owner = pick(of(RDFS.label, whose="owner"))
+    role = told["role", ""]
     return Linking(
         iri=iri,
         kind=thing.kind if thing else "",
-        text=(_as_what(of(ESS.statedCapacity, ESS.roleTitle), told["role"]) if owner else None)
-        or label,
+        text=(_as_what(of(ESS.statedCapacity, ESS.roleTitle), role) if owner else None)
+        or pick(of(RDFS.label))
+        or Text(urls.shown(iri)),
         owner=owner,
         href=urls.link(iri, base),
         when=when,
         began=min((date.value for date in [*starts, *seen, *ends, *issued]), default=""),
         now=False,
         former=any("what" in row and row["what"] == DCTERMS.isReplacedBy for row in rows),
+        number=next((each.value for each in of(SCHEMA.episodeNumber)), ""),
+        duration=next((written(each) for each in of(SCHEMA.duration)), ""),
         point=point(of(SCHEMA.latitude), of(SCHEMA.longitude)),
     )
 

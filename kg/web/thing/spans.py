@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kg.web.page import Part
+from kg.web.thing.parts import Part
 
 WIDTH, ROW, HEAD = 720, 38, 24
 FEWEST = 2

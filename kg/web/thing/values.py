@@ -1,0 +1,165 @@
+"""The values of statements as pages show them: in words, with where they lead and who says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from urllib.parse import quote
+
+from pyoxigraph import Literal, NamedNode
+
+from kg.iri import rebase, try_parse
+from kg.query import Term
+from kg.vocab import DCTERMS, ESS, SCHEMA, SKOS
+from kg.web import urls
+from kg.web.facts import Facts, Statement
+from kg.web.i18n import Text, is_date, lang, language, pick, text
+from kg.web.site import Site
+
+# Registers whose address of a value is sure, by the name of our property or identifier scheme.
+REGISTERS = {
+    "siren": "https://annuaire-entreprises.data.gouv.fr/entreprise/{}",
+    "doi": "https://doi.org/{}",
+    "hal": "https://hal.science/{}",
+    "halId": "https://hal.science/{}",
+    "orcid": "https://orcid.org/{}",
+}
+# What people call the licences that sources are under.
+LICENCES = {
+    "https://www.etalab.gouv.fr/licence-ouverte-open-licence": "Licence Ouverte 2.0",
+    "https://creativecommons.org/licenses/by/4.0/": "CC BY 4.0",
+    "https://creativecommons.org/licenses/by-sa/4.0/": "CC BY-SA 4.0",
+    "https://opendatacommons.org/licenses/odbl/1-0/": "ODbL 1.0",
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """Who states a value."""
+
+    title: Text
+    href: str | None
+    publisher: str
+    issued: str
+    address: str | None
+    licence: str
+    licence_href: str | None
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value, where it leads, and who states it; `kind` where it is one of our things, `report`
+    where an error in it can be told, if anywhere.
+    """
+
+    text: Text
+    href: str | None
+    date: str
+    sources: list[Source]
+    kind: str = ""
+    report: str | None = None
+
+
+class Values:
+    """Turns statements about one thing and its parts into values."""
+
+    def __init__(self, site: Site, known: Facts) -> None:
+        self._site, self._known = site, known
+        self._base = site.release.base
+        self._own = rebase(ESS.attestedOn.value, self._base).removesuffix("attestedOn")
+
+    def of(self, statement: Statement) -> Value:
+        """The value of a statement."""
+        value, sources = statement.value, self._sources(statement.graph)
+        report = self._report(statement)
+        if isinstance(value, NamedNode):
+            thing = try_parse(value.value, self._base)
+            kind = thing.kind if thing else ""
+            href = urls.link(value.value, self._base)
+            return Value(self.name(value), href, "", sources, kind, report)
+        if statement.property == DCTERMS.language.value:
+            return Value(Text(language(value.value)), None, "", sources, "", report)
+        date = value.value if is_date(value.datatype) else ""
+        href = self._in_register(statement, value)
+        return Value(text(value), href, date, sources, "", report)
+
+    def name(self, iri: NamedNode) -> Text:
+        """What a thing is called; its address, where nothing names it."""
+        return pick(self._known.names.get(iri.value, [])) or Text(urls.shown(iri.value))
+
+    def _in_register(self, statement: Statement, value: Literal) -> str | None:
+        scheme = statement.property.removeprefix(self._own)
+        if statement.property == SKOS.notation.value:
+            scheme = self._known.literal(statement.subject, DCTERMS.type.value)
+        register = REGISTERS.get(scheme)
+        return register.format(quote(value.value, safe="/")) if register else None
+
+    def _report(self, statement: Statement) -> str | None:
+        """Where to tell of an error, with the statement quoted."""
+        quoted = f"<{statement.subject}> <{statement.property}> {statement.value} ."
+        return urls.report(self._site.settings.contact, quoted, self._site.release.id)
+
+    def _sources(self, graph: str) -> list[Source]:
+        """Who states the statements of a graph; the same for all pages in a language."""
+        key = lang(), graph
+        if key not in self._site.told:
+            provenance = self._site.provenance
+            self._site.told[key] = [
+                source(iri, provenance.sources.get(iri, {}), self._base)
+                for iri in provenance.graphs.get(graph, [])
+            ]
+        return self._site.told[key]
+
+
+def source(iri: str, about: dict[str, list[Term]], base: str) -> Source:
+    """A source for a page, from what is known of it."""
+
+    def first(property_: NamedNode) -> Term | None:
+        return next(iter(about.get(property_.value, [])), None)
+
+    titles = [term for term in about.get(DCTERMS.title.value, []) if isinstance(term, Literal)]
+    publisher, issued, address = map(first, (DCTERMS.publisher, DCTERMS.issued, SCHEMA.url))
+    told = first(DCTERMS.license)
+    licence = told.value if told else ""
+    return Source(
+        title=pick(titles) or Text(iri.rpartition("/")[2]),
+        href=urls.page(iri, base),
+        publisher=publisher.value if isinstance(publisher, Literal) else "",
+        issued=text(issued).text if isinstance(issued, Literal) else "",
+        address=urls.outside(address.value) if address else None,
+        licence=LICENCES.get(licence, urls.shown(licence)),
+        licence_href=urls.outside(licence),
+    )
+
+
+def in_language(statements: list[Statement]) -> list[Statement]:
+    """Of texts told in several languages (notes, definitions), the reader's, if it is there."""
+    if not any(_mine(each.value) for each in statements):
+        return statements
+    return [each for each in statements if _mine(each.value) or not _tagged(each.value)]
+
+
+def mine_first(statement: Statement) -> tuple[bool, str]:
+    """The place of a statement among others: what is in the reader's language comes first."""
+    return not _mine(statement.value), str(statement.value)
+
+
+def _tagged(value: Term) -> bool:
+    return isinstance(value, Literal) and bool(value.language)
+
+
+def _mine(value: Term) -> bool:
+    return isinstance(value, Literal) and value.language == lang()
+
+
+def disagree(values: Iterable[Term]) -> bool:
+    """Whether values cannot all be true of one thing; a coarser date agrees with a finer one.
+
+    >>> disagree([Literal("2021"), Literal("2021-11")])
+    False
+    >>> disagree([Literal("2019"), Literal("2021")])
+    True
+    """
+    ordered = sorted({value.value for value in values})
+    return any(not b.startswith(a) for a, b in pairwise(ordered))

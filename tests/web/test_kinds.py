@@ -1,0 +1,137 @@
+"""What the page of a kind shows first, in both languages."""
+
+import re
+
+import pytest
+
+from tests.web.conftest import assert_page
+
+BOTH = pytest.mark.parametrize("lang", ["fr", "en"])
+
+
+def page(client, path, lang="fr"):
+    response = client.get(f"/doc/{path}.html?lang={lang}")
+    assert_page(response)
+    return response.text
+
+
+def section(text, name):
+    """The section under the heading with this id, as words."""
+    found = re.search(rf'<section[^>]*aria-labelledby="{name}">(.*?)</section>', text, re.DOTALL)
+    assert found, f"there is no section {name}"
+    return found[1]
+
+
+@BOTH
+def test_who_speaks_in_an_episode_stands_with_the_capacity_and_the_role_held_then(client, lang):
+    guests = section(page(client, "episode/one", lang), "guests")
+    assert '<li class="card" id="appearance-ada">' in guests
+    assert '<a href="/doc/person/ada">Ada Exemple</a>' in guests
+    assert "présidente du Réseau" in guests
+    assert 'href="/doc/person/ada#presidency"' in guests
+    assert {"fr": "Au titre de :", "en": "By virtue of:"}[lang] in guests
+
+
+@BOTH
+def test_an_episode_leads_to_the_study_it_draws_on_and_says_what_no_source_says(client, lang):
+    text = page(client, "episode/one", lang)
+    study = section(text, "drawn-from")
+    assert f'<a href="/doc/publication/study">{ {"fr": "Étude", "en": "Study"}[lang] }</a>' in study
+    words = {
+        "fr": "Aucune source lue ne dit le jour de sa mise en ligne, sa durée.",
+        "en": "No source that was read says the day it was published, how long it is.",
+    }
+    assert f'<p class="gap">{words[lang]}</p>' in text
+    other = page(client, "episode/two", lang)
+    assert {"fr": "son titre, où l’écouter, qui y parle", "en": "its title, where to hear it"}[
+        lang
+    ] in other
+
+
+@BOTH
+def test_a_credit_is_a_name_in_a_role_and_on_what_basis(client, lang):
+    credit = section(page(client, "episode/one", lang), "credits")
+    assert {"fr": "présentation", "en": "host"}[lang] in credit
+    assert '<span class="who">Claude Nom</span>' in credit
+    assert {"fr": "convention du format", "en": "convention of the format"}[lang] in credit
+
+
+@BOTH
+def test_a_mention_is_told_as_no_fact_with_its_passage(client, lang):
+    text = section(page(client, "episode/one", lang), "mentions")
+    assert {"fr": "Ce ne sont pas des faits", "en": "They are not facts"}[lang] in text
+    assert "&lt;b&gt;la <mark>Ville&lt;/script&gt;</mark> en fête" in text
+    assert 'href="/doc/organization/ville"' in text
+
+
+@BOTH
+def test_episodes_stand_in_order_with_number_date_and_duration(client, lang):
+    text = section(page(client, "podcast/serie", lang), "episodes")
+    assert re.findall(r'<span class="number">(\d)</span>', text) == ["2", "1"]
+    day = {"fr": "11 mai 2022", "en": "11 May 2022"}[lang]
+    assert f'<p class="more">{day} · 20 min</p>' in text
+    assert section(page(client, "podcast/serie", lang), "drawn-from")
+
+
+@BOTH
+def test_who_made_a_publication_is_told_by_role_and_a_supervisor_is_no_author(client, lang):
+    text = page(client, "publication/study", lang)
+    rows = re.findall(r"<dt>(.*?)</dt>(.*?)</div>\n", section(text, "makers"), re.DOTALL)
+    made = {re.sub("<.*?>", "", role): people for role, people in rows}
+    authors, supervision = {
+        "fr": ("Autrices et auteurs", "direction"),
+        "en": ("Authors", "supervision"),
+    }[lang]
+    assert "Ada Exemple" in made[authors] and "Camille Nom" in made[authors]
+    assert "Dominique Nom" in made[supervision] and "Dominique" not in made[authors]
+    assert 'id="credits"' not in text
+
+
+@BOTH
+def test_a_publication_says_where_to_read_it_and_which_editions_it_has(client, lang):
+    text = page(client, "publication/study", lang)
+    verb = {"fr": "Lire sur", "en": "Read it on"}[lang]
+    assert f'href="https://etude.example/texte" rel="external">{verb} etude.example</a>' in text
+    assert 'href="javascript' not in text
+    editions = section(text, "editions")
+    assert editions.index('id="edition-fr"') < editions.index('id="edition-en"')
+    assert f"{verb} study.example" in editions
+    assert {"fr": "français · novembre 2021", "en": "French · November 2021"}[lang] in editions
+    assert '<a href="/doc/theme/metropolis">' in section(text, "themes")
+
+
+@BOTH
+def test_a_person_begins_with_roles_and_says_as_what_they_spoke(client, lang):
+    text = page(client, "person/ada", lang)
+    assert text.index('id="roles"') < text.index('id="heard"') < text.index('id="g1"')
+    heard = section(text, "heard")
+    assert 'href="/doc/episode/one#appearance-ada"' in heard and "présidente du Réseau" in heard
+    assert {"fr": "date inconnue", "en": "date unknown"}[lang] in heard
+
+
+@BOTH
+def test_an_event_begins_with_when_where_and_by_whom(client, lang):
+    text = page(client, "event/fair", lang)
+    when = {"fr": "1ᵉʳ mai 2024 – 3 mai 2024", "en": "1 May 2024 – 3 May 2024"}[lang]
+    assert f"<dd>{when}</dd>" in text
+    assert "Halle &lt;1&gt;" in text
+    assert 'href="/doc/organization/reseau"' in text.split('class="key-facts"')[1].split("</dl>")[0]
+
+
+@BOTH
+def test_a_territory_shows_what_the_observations_count_and_draws_its_years(client, lang):
+    text = section(page(client, "territory/insee-region-52", lang), "observed")
+    assert re.findall(r"<b>(\d+)</b>", text) == ["120", "40"]
+    assert {"fr": ">coopérative</a></th>", "en": ">cooperative</a></th>"}[lang] in text
+    assert 'href="/browse/organization?family=cooperative&amp;region=insee-region-52"' in text
+    rows = re.findall(
+        r'<th scope="row">(\d{4})</th><td class="n">(\d)</td><td class="n">(\d)</td>', text
+    )
+    assert rows == [("2003", "3", "6"), ("1998", "9", "0")]
+    assert text.count("<rect") == 3 + 2, "two years with creations, one with closures, the legend"
+    assert "7777" not in text and "7,777" not in text and "7 777" not in text
+    assert 'href="/doc/cube/territory"' in text
+
+
+def test_the_rdf_of_a_territory_has_no_observations_of_it(client):
+    assert "organizationCount" not in client.get("/doc/territory/insee-region-52.nt").text
