@@ -19,6 +19,7 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 from kg import iri
 from kg.convert import Converted
 from kg.iri import BASE, named
+from kg.linksets import linksets
 from kg.partitions import partitions
 from kg.queryfile import QueryFile, read_all
 from kg.settings import ONTOLOGY
@@ -106,6 +107,7 @@ def describe(
     triples = {
         *_dataset(edition),
         *partitions(connection, DATASET, folders),
+        *linksets(connection, DATASET),
         *_service(edition),
         *_sources([each.source for each in converted], edition),
         *_graphs(connection),
@@ -160,6 +162,8 @@ def _dataset(edition: Edition) -> Iterator[Triple]:
         (DATASET, DCTERMS.modified, date),
         (DATASET, NamedNode(prefixes()["owl"] + "versionInfo"), Literal(edition.id)),
         (DATASET, VOID.sparqlEndpoint, NamedNode(edition.endpoint)),
+        (DATASET, VOID.dataDump, NamedNode(f"{BASE}dumps/{edition.id}/all.nq.gz")),
+        (DATASET, VOID.dataDump, NamedNode(f"{BASE}dumps/{edition.id}/all.ttl.gz")),
         (DATASET, VOID.uriSpace, Literal(f"{BASE}id/")),
         (DATASET, FOAF.homepage, NamedNode(BASE)),
         (DATASET, VOID.vocabulary, ONTOLOGY_IRI),

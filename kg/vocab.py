@@ -103,7 +103,11 @@ ORG = Vocabulary(
     "memberDuring memberOf organization originalOrganization purpose resultingOrganization role "
     "siteOf unitOf",
 )
-OWL = Vocabulary("owl", "Class DatatypeProperty ObjectProperty Ontology sameAs versionInfo")
+OWL = Vocabulary(
+    "owl",
+    "Class DatatypeProperty ObjectProperty Ontology equivalentClass equivalentProperty sameAs "
+    "versionIRI versionInfo",
+)
 PROV = Vocabulary("prov", "Entity generatedAtTime wasDerivedFrom wasGeneratedBy")
 QB = Vocabulary(
     "qb",
@@ -143,16 +147,17 @@ SH = Vocabulary(
 )
 SKOS = Vocabulary(
     "skos",
-    "Concept ConceptScheme altLabel broader closeMatch definition editorialNote exactMatch "
-    "hasTopConcept hiddenLabel inScheme narrower notation note prefLabel scopeNote topConceptOf",
+    "Concept ConceptScheme altLabel broadMatch broader closeMatch definition editorialNote "
+    "exactMatch example hasTopConcept hiddenLabel inScheme narrowMatch narrower notation note "
+    "prefLabel scopeNote topConceptOf",
 )
 TIME = Vocabulary(
     "time", "Instant Interval hasBeginning hasEnd inXSDDate inXSDgYear inXSDgYearMonth"
 )
 VOID = Vocabulary(
     "void",
-    "Dataset class classPartition classes dataDump distinctObjects distinctSubjects entities "
-    "linkPredicate objectsTarget properties property propertyPartition sparqlEndpoint "
+    "Dataset Linkset class classPartition classes dataDump distinctObjects distinctSubjects "
+    "entities linkPredicate objectsTarget properties property propertyPartition sparqlEndpoint "
     "subjectsTarget subset target triples uriSpace vocabulary",
 )
 VOID_EXT = Vocabulary("void-ext", "datatype datatypePartition")

@@ -4,6 +4,7 @@
     organization/a ess:commune territory/insee-69123
 
 A name with a colon has its prefix, one with a stroke is a thing, and the others are listed here.
+Literals and IRIs may also be written out.
 """
 
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ SHORT = {"a": "rdf:type", "label": "rdfs:label"}
 
 
 def term(text):
-    if text.startswith('"'):
+    if text.startswith(('"', "<")):
         return text
     if "/" in text:
         return f"<{BASE}id/{text}>"
