@@ -3,7 +3,8 @@
     python -m bench.build --profile employers --units 3000000 --flagged 1200000
     python -m bench.build --profile national --units 29000000 --flagged 1200000    (60 GB of disk)
 
-The registers are invented (`bench.registers`), with as many legal units as one says; the build is
+The registers are invented (`bench.registers`), with as many legal units as one says, and kept in
+<var>/bench/registers (empty it when that module has changed); the build is
 that of `kg build`, in a process of its own, whose memory is looked at with that of its children.
 It is then built again after one source has changed. Unless --no-peer, the mapping of Sirene is
 compared with that of Morph-KGC on the same file (`bench/mapping/`); install it in
@@ -110,6 +111,16 @@ def build_only(var: str, files: str, profile: str) -> None:
     build.build(settings, what, DATE, Console(stderr=True, width=120))
 
 
+def generated(folder: Path, units: int, flagged: int) -> dict[str, Path]:
+    """The registers of a size: the same whenever they are made, so they are made once."""
+    made = folder / "files.json"
+    if made.exists():
+        return {name: Path(path) for name, path in json.loads(made.read_text()).items()}
+    files = generate(folder, units, flagged)
+    made.write_text(json.dumps({name: str(path) for name, path in files.items()}))
+    return files
+
+
 def changed(files: dict[str, Path], folder: Path) -> dict[str, Path]:
     """The same files, but for a list that has lost its last row."""
     path = folder / "changed" / files["ess-france"].name
@@ -152,10 +163,12 @@ def _timed(call: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def measure(profile: str, units: int, flagged: int, folder: Path) -> dict[str, Any]:
+def measure(
+    profile: str, units: int, flagged: int, folder: Path, keep: bool = False
+) -> dict[str, Any]:
     """All figures of a build, and of the next one after a list has changed."""
     registers = folder / "registers" / f"{units}-{flagged}"
-    files = generate(registers, units, flagged)
+    files = generated(registers, units, flagged)
     var = folder / "builds" / f"{profile}-{units}"
     shutil.rmtree(var, ignore_errors=True)
     var.mkdir(parents=True)
@@ -179,7 +192,8 @@ def measure(profile: str, units: int, flagged: int, folder: Path) -> dict[str, A
     )
     again, seconds = built(profile, var / "files.json", var)
     figures["again"] = {"seconds": seconds, "stages": again}
-    shutil.rmtree(var)
+    if not keep:
+        shutil.rmtree(var)
     return figures
 
 
@@ -205,6 +219,7 @@ def main() -> None:
     parser.add_argument("--flagged", type=int, help="those of the ESS; one in 24 if not given")
     parser.add_argument("--no-peer", action="store_true", help="no comparison of the mapping")
     parser.add_argument("--loaded", action="store_true", help="note that the machine was busy")
+    parser.add_argument("--keep", action="store_true", help="leave the releases to look at")
     parser.add_argument("--only", nargs=3, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.only:
@@ -216,7 +231,7 @@ def main() -> None:
         "date": datetime.date.today().isoformat(),
         "cores": os.cpu_count(),
         "busy": given.loaded,
-        **measure(given.profile, given.units, flagged, folder),
+        **measure(given.profile, given.units, flagged, folder, given.keep),
     }
     if not given.no_peer:
         figures["mapping"] = compare(folder / "mapping", COMPARED, folder / "venv" / "bin")

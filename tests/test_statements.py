@@ -39,6 +39,15 @@ def test_what_two_sources_state_stands_once_in_the_graph_of_both(merged):
     assert statements.count(connection) == 6
 
 
+def test_it_does_not_matter_in_how_many_parts_statements_are_grouped(merged, monkeypatch):
+    rows = ["avise,Avise,,b", "avise,Avise,,a", "rtes,RTES,,a", "rtes,RTES,,c", "rtes,RTES,,b"]
+    connection, _ = merged(*rows)
+    whole = connection.execute("FROM statement ORDER BY ALL").fetchall()
+    monkeypatch.setattr(statements, "GROUPED", 2)
+    merged(*rows)
+    assert connection.execute("FROM statement ORDER BY ALL").fetchall() == whole
+
+
 def test_sources_that_differ_are_both_kept(merged):
     connection, _ = merged("avise,Avise,,a", "avise,AVISE,,b")
     assert graphs_of(connection, AVISE) == [["a"], ["a", "b"], ["b"]]
