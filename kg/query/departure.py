@@ -8,14 +8,10 @@ from contextlib import contextmanager
 
 
 class Departure:
-    """Happens at most once; whoever works for the one who asks can say how that ends the work.
+    """Happens at most once; whoever works for the one who asks can say how that ends the work."""
 
-    `watch` is called, in any thread, when somebody first does: before that, nobody needs to know.
-    """
-
-    def __init__(self, watch: Callable[[], object]) -> None:
+    def __init__(self) -> None:
         self.happened = False
-        self._watch: Callable[[], object] | None = watch
         self._ends: set[Callable[[], None]] = set()
         self._lock = threading.Lock()
 
@@ -30,12 +26,9 @@ class Departure:
     def ends(self, end: Callable[[], None]) -> Iterator[None]:
         """Within the block, `end` is called when it happens, or at once if it already has."""
         with self._lock:
-            watch, self._watch = self._watch, None
             self._ends.add(end)
             if self.happened:
                 end()
-        if watch:
-            watch()
         try:
             yield
         finally:

@@ -157,7 +157,12 @@ def _descends(kind: str, written: str, before: tuple[str, str], innermost: list[
         signed = written in {"+", "-"} and before[1] in {",", "("}
         return written != "^^" and not signed
     # An element of a collection (section 4.2.4), one behind another without a comma.
-    return innermost == ["("] and kind in _TERMS and before[0] in _TERMS
+    behind = before[0] == "tag" or _is_term(*before)
+    return innermost == ["("] and _is_term(kind, written) and behind
+
+
+def _is_term(kind: str, written: str) -> bool:
+    return kind in _TERMS or written.lower() in {"true", "false"}
 
 
 def _refuse_ambiguity(terminals: Iterable[re.Match[str]]) -> None:

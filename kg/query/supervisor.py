@@ -1,8 +1,8 @@
 """The supervisor: a small single-threaded process that holds the store and forks query workers.
 
-It accepts connections on a Unix socket, reads each request whole, queues it, and hands it with
-the connection to a free worker. It keeps the connection too: when the client leaves, the worker
-is killed; when the worker dies, the manner of its death tells the client which limit it met.
+It accepts connections on a Unix socket, queues the requests that come there, hands each to a free
+worker, and the worker's answer to who asked. When nobody waits for an answer any more, the worker
+is killed; when a worker dies, the manner of its death tells who asked which limit was met.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ import signal
 import socket
 import sys
 from collections import Counter, deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from kg.errors import (
+    QueryAbandoned,
     QueryCrashed,
     QueryError,
     QueryOutOfMemory,
@@ -28,53 +29,44 @@ from kg.errors import (
     TooManyQueries,
 )
 from kg.query import Request, Service, wire
-from kg.query.worker import FREE, Limits, serve
+from kg.query.wire import Frame, Frames
+from kg.query.worker import Limits, serve
 
 BACKLOG = 128
 
 
 @dataclass(eq=False)
-class Client:
-    """A connection: first its request arrives, then it waits, then a worker answers it."""
+class Asker:
+    """A connection of a web process: what came of its requests, their jobs, what is to be sent."""
 
     connection: socket.socket
-    received: bytearray
-    request: Request | None = None
+    frames: Frames
+    jobs: dict[int, Job] = field(default_factory=dict)
+    unsent: deque[tuple[memoryview, Sequence[int]]] = field(default_factory=deque)
+
+
+@dataclass(eq=False)
+class Job:
+    """A request: first it waits, then a worker answers it."""
+
+    asker: Asker
+    frame: Frame
+    request: Request
     worker: Worker | None = None
-
-    @property
-    def name(self) -> str:
-        """Who asks; empty for the site itself."""
-        return self.request.client if self.request else ""
-
-    def complete(self) -> bool:
-        """Whether the whole request is here."""
-        size = wire.LENGTH.size
-        if len(self.received) < size:
-            return False
-        (length,) = wire.LENGTH.unpack_from(self.received)
-        return len(self.received) >= size + int(length)
 
 
 @dataclass(eq=False)
 class Worker:
-    """A worker process and the client that it answers, if it is busy; `ended` when it was killed
-    and is not buried yet.
+    """A worker process, what it has said, and its job if it is busy; `ended` when it was killed and
+    is not buried yet.
     """
 
     pid: int
     control: socket.socket
     federating: bool
-    client: Client | None = None
+    frames: Frames = field(default_factory=Frames)
+    job: Job | None = None
     ended: bool = False
-
-
-def _evaluated(worker: Worker) -> bool:
-    """Whether the worker has already said that its evaluation is over."""
-    try:
-        return bool(worker.control.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
-    except BlockingIOError:
-        return False
 
 
 @dataclass(frozen=True)
@@ -108,8 +100,10 @@ class Supervisor:
         self._limits = limits
         self._watch = watch
         self._selector = selectors.DefaultSelector()
-        self._clients: set[Client] = set()
-        self._waiting: deque[Client] = deque()
+        self._askers: set[Asker] = set()
+        # In the order of their arrival, and how many there are of each client.
+        self._waiting: dict[Job, None] = {}
+        self._waiting_of: Counter[str] = Counter()
         self._workers: set[Worker] = set()
         self._running = True
         self._listener = self._listen(path)
@@ -137,11 +131,11 @@ class Supervisor:
 
     def run(self) -> None:
         """Serve until `stop`, or until `watch` says that there is nobody to serve."""
-        self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
+        self._selector.register(self._listener, selectors.EVENT_READ, lambda _: self._accept())
         try:
             while self._running and self._watch():
-                for key, _ in self._selector.select(timeout=0.5):
-                    key.data()
+                for key, events in self._selector.select(timeout=0.5):
+                    key.data(events)
         finally:
             self._close()
 
@@ -151,100 +145,117 @@ class Supervisor:
         except OSError:
             return
         connection.setblocking(False)
-        client = Client(connection, bytearray())
-        self._clients.add(client)
-        self._selector.register(connection, selectors.EVENT_READ, lambda: self._read(client))
+        asker = Asker(connection, Frames(self._capacity.longest))
+        self._askers.add(asker)
+        self._selector.register(
+            connection, selectors.EVENT_READ, lambda events: self._serve(asker, events)
+        )
 
-    def _read(self, client: Client) -> None:
-        """More of a request, or the end of a connection."""
-        if client not in self._clients:
+    def _serve(self, asker: Asker, events: int) -> None:
+        """What a connection has brought, or has room for; or its end."""
+        if asker not in self._askers:
             return  # closed by an earlier event of the same round
+        if events & selectors.EVENT_WRITE:
+            self._flush(asker)
+        if not events & selectors.EVENT_READ:
+            return
         try:
-            data = client.connection.recv(1 << 16)
+            data = asker.connection.recv(wire.PIECE)
+            if not data:
+                raise EOFError
+            for frame in asker.frames.feed(data):
+                self._take(asker, frame)
         except BlockingIOError:
             return
-        except OSError:
-            data = b""
-        if not data:
-            self._leave(client)
-            return
-        client.received += data
-        if len(client.received) > self._capacity.longest:
-            limit = self._capacity.longest
-            self._refuse(client, QueryRefused(f"The request is over {limit} bytes."))
-        elif client.request is None and client.complete():
-            self._enqueue(client)
+        except (OSError, EOFError):
+            self._leave(asker)
 
-    def _enqueue(self, client: Client) -> None:
-        try:
-            client.request = wire.parse_request(client.received)
-        except (ValueError, KeyError, TypeError):
-            self._refuse(client, QueryRefused("The request cannot be read."))
+    def _take(self, asker: Asker, frame: Frame) -> None:
+        """A request, or word that one is abandoned."""
+        if frame.too_long:
+            limit = self._capacity.longest
+            self._tell(asker, frame.ticket, QueryRefused(f"The request is over {limit} bytes."))
             return
-        own = sum(each.name == client.name for each in self._waiting)
+        if not frame.head:
+            if job := asker.jobs.get(frame.ticket):
+                self._abandon(job)
+                self._tell(asker, frame.ticket, QueryAbandoned("Who asked has left."))
+            return
+        try:
+            request = wire.read_request(frame)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            self._tell(asker, frame.ticket, QueryRefused("The request cannot be read."))
+            return
+        own = self._waiting_of[request.client]
         if len(self._waiting) >= self._capacity.queue:
-            self._refuse(client, ServiceBusy("Too many queries are waiting; try again shortly."))
-        elif client.name and own >= self._capacity.share:
-            self._refuse(
-                client,
-                TooManyQueries(f"You have {own} queries waiting; wait for their answers."),
-            )
+            error: QueryError = ServiceBusy("Too many queries are waiting; try again shortly.")
+        elif request.client and own >= self._capacity.share:
+            error = TooManyQueries(f"You have {own} queries waiting; wait for their answers.")
         else:
-            self._waiting.append(client)
+            job = asker.jobs[frame.ticket] = Job(asker, frame, request)
+            self._waiting[job] = None
+            self._waiting_of[request.client] += 1
             self._dispatch()
+            return
+        self._tell(asker, frame.ticket, error)
 
     def _dispatch(self) -> None:
         """Hand requests to workers that are free, those of the least served clients first."""
-        for worker in [each for each in self._workers if each.client is None]:
-            client = self._next(worker.federating)
-            if client is None:
+        for worker in self._workers if self._waiting else ():
+            if worker.job or worker.ended or not (job := self._next(worker.federating)):
                 continue
-            self._waiting.remove(client)
-            client.worker, worker.client = worker, client
+            self._unqueue(job)
+            job.worker, worker.job = worker, job
             # A worker that died in this moment is found by its own event.
             with contextlib.suppress(OSError):
-                size = wire.LENGTH.size
-                head, connection = bytes(client.received[:size]), client.connection.fileno()
-                socket.send_fds(worker.control, [head], [connection])
-                worker.control.sendall(client.received[size:])
+                worker.control.sendall(job.frame.data)
 
-    def _next(self, federating: bool) -> Client | None:
+    def _next(self, federating: bool) -> Job | None:
         """Whose turn it is: among the waiting, who has the fewest queries running."""
-        running = Counter(each.client.name for each in self._workers if each.client)
+        running = Counter(each.job.request.client for each in self._workers if each.job)
         most = max(1, self._capacity.workers - 1)
-        able = [
-            each
-            for each in self._waiting
-            if each.request is not None
-            and each.request.federated == federating
-            and (not each.name or running[each.name] < most)
-        ]
-        return min(able, key=lambda each: running[each.name], default=None)
+        able = (
+            job
+            for job in self._waiting
+            if job.request.federated == federating
+            and (not job.request.client or running[job.request.client] < most)
+        )
+        return min(able, key=lambda job: running[job.request.client], default=None)
+
+    def _unqueue(self, job: Job) -> None:
+        if job in self._waiting:
+            del self._waiting[job]
+            self._waiting_of[job.request.client] -= 1
 
     def _heard(self, worker: Worker) -> None:
-        """A worker has evaluated its query, is free again, or is dead."""
+        """A worker has answered, and is free again; or it is dead."""
         if worker not in self._workers:
             return
         try:
-            said = worker.control.recv(2)
+            data, descriptors = wire.receive(worker.control, socket.MSG_DONTWAIT)
         except OSError:
-            said = b""
-        if not said:
+            data, descriptors = b"", []
+        if not data:
             self._bury(worker)
-        elif not worker.ended:
-            if worker.client:
-                self._close_client(worker.client)
-            if FREE in said:
-                worker.client = None
+            return
+        for frame in worker.frames.feed(data, descriptors):
+            if (job := worker.job) and not worker.ended:
+                worker.job = None
+                job.asker.jobs.pop(frame.ticket, None)
+                self._send(job.asker, frame.data, frame.descriptors)
                 self._dispatch()
+            else:
+                frame.close()
 
     def _bury(self, worker: Worker) -> None:
         self._selector.unregister(worker.control)
         worker.control.close()
+        worker.frames.close()
         self._workers.discard(worker)
         _, status = os.waitpid(worker.pid, 0)
-        if worker.client:
-            self._refuse(worker.client, self._cause(status, worker.client.request))
+        if job := worker.job:
+            job.asker.jobs.pop(job.frame.ticket, None)
+            self._tell(job.asker, job.frame.ticket, self._cause(status, job.request))
         self._fork(worker.federating)
         self._dispatch()
 
@@ -257,26 +268,63 @@ class Supervisor:
             return QueryOutOfMemory.over(self._limits.memory)
         return QueryCrashed("The engine could not cope with this query; simplify it.")
 
-    def _leave(self, client: Client) -> None:
-        """The client is gone: nobody wants the answer any more."""
-        worker = client.worker
-        self._close_client(client)
-        if worker and not _evaluated(worker):
-            worker.ended = True
+    def _abandon(self, job: Job) -> None:
+        """Nobody wants this answer any more."""
+        job.asker.jobs.pop(job.frame.ticket, None)
+        self._unqueue(job)
+        if worker := job.worker:
+            worker.job, worker.ended = None, True
             os.kill(worker.pid, signal.SIGKILL)
 
-    def _refuse(self, client: Client, error: QueryError) -> None:
-        with contextlib.suppress(OSError):
-            client.connection.sendall(wire.write_error(error))
-        self._close_client(client)
+    def _leave(self, asker: Asker) -> None:
+        """A connection has ended, and nobody waits for what was asked there."""
+        self._askers.discard(asker)
+        self._selector.unregister(asker.connection)
+        asker.connection.close()
+        for job in list(asker.jobs.values()):
+            self._abandon(job)
+        self._drop_unsent(asker)
 
-    def _close_client(self, client: Client) -> None:
-        if client in self._clients:
-            self._clients.discard(client)
-            with contextlib.suppress(ValueError):
-                self._waiting.remove(client)
-            self._selector.unregister(client.connection)
-            client.connection.close()
+    @staticmethod
+    def _drop_unsent(asker: Asker) -> None:
+        for _, descriptors in asker.unsent:
+            for each in descriptors:
+                os.close(each)
+        asker.unsent.clear()
+
+    def _tell(self, asker: Asker, ticket: int, error: QueryError) -> None:
+        self._send(asker, wire.write_error(ticket, error))
+
+    def _send(self, asker: Asker, data: bytes, descriptors: Sequence[int] = ()) -> None:
+        """Send, now or as soon as there is room; descriptors are closed when they are sent."""
+        asker.unsent.append((memoryview(data), descriptors))
+        if len(asker.unsent) == 1:
+            self._flush(asker)
+
+    def _flush(self, asker: Asker) -> None:
+        """Send what there is room for, and wait for more room if there is more to send."""
+        while asker.unsent:
+            data, descriptors = asker.unsent[0]
+            try:
+                if descriptors:
+                    sent = socket.send_fds(asker.connection, [data], descriptors)
+                else:
+                    sent = asker.connection.send(data)
+            except BlockingIOError:
+                break
+            except OSError:  # its end is read
+                self._drop_unsent(asker)
+                break
+            for each in descriptors:
+                os.close(each)
+            asker.unsent.popleft()
+            if sent < len(data):
+                asker.unsent.appendleft((data[sent:], ()))
+        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if asker.unsent else 0)
+        if asker in self._askers:
+            key = self._selector.get_key(asker.connection)
+            if key.events != events:
+                self._selector.modify(asker.connection, events, key.data)
 
     def _fork(self, federating: bool = False) -> None:
         ours, theirs = socket.socketpair()
@@ -286,7 +334,7 @@ class Supervisor:
         theirs.close()
         worker = Worker(pid, ours, federating)
         self._workers.add(worker)
-        self._selector.register(ours, selectors.EVENT_READ, lambda: self._heard(worker))
+        self._selector.register(ours, selectors.EVENT_READ, lambda _: self._heard(worker))
 
     def _become_worker(self, ours: socket.socket, control: socket.socket, federating: bool) -> None:
         """In the child: drop what is the parent's, serve, and end without the parent's clean-up."""
@@ -297,8 +345,9 @@ class Supervisor:
             ours.close()
             for worker in self._workers:
                 worker.control.close()
-            for client in self._clients:
-                client.connection.close()
+            for asker in self._askers:
+                asker.connection.close()
+                self._drop_unsent(asker)
             serve(self._engine, control, self._limits, federating)
             code = 0
         except BaseException as error:
@@ -315,5 +364,5 @@ class Supervisor:
                 os.kill(worker.pid, signal.SIGKILL)
             os.waitpid(worker.pid, 0)
             worker.control.close()
-        for client in self._clients:
-            client.connection.close()
+        for asker in self._askers:
+            asker.connection.close()

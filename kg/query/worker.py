@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import os
 import resource
@@ -14,10 +13,9 @@ from pathlib import Path
 
 from kg.errors import QueryCrashed, QueryError, QueryOutOfMemory
 from kg.query import Answer, Request, Service, wire
+from kg.query.wire import Frame, Frames
 
 MIB = 1 << 20
-# What a worker says to the supervisor.
-EVALUATED, FREE = b".", b"!"
 # For the engine, which descends into a query (`guard.MAX_STEPS`). It counts as memory when used.
 STACK = 100 * MIB
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
@@ -44,37 +42,25 @@ class Limits:
 def serve(
     engine: Service, control: socket.socket, limits: Limits, federating: bool = False
 ) -> None:
-    """Answer jobs from the supervisor until it closes the control socket.
+    """Answer the supervisor's requests, one by one, until it closes the control socket.
 
-    A job is a request with the client's connection. One byte tells the supervisor that the
-    evaluation is over; it goes out before the answer, so that a client that takes its answer and
-    leaves is not mistaken for one that gave up. Another one, after the answer, asks for the next
-    job. A query that meets a limit ends this process, by the default action of the signal. Only a
-    federating worker, or one whose limits say so, keeps the network.
+    The whole answer tells it that the worker is free. A query that meets a limit ends this process,
+    by the default action of the signal. Only a federating worker, or one whose limits say so, keeps
+    the network.
     """
     _confine(limits)
     if not (federating or limits.network):
         _leave_network()
-    while True:
-        try:
-            message, (descriptor,) = wire.receive(control, descriptors=1)
-        except EOFError:
-            return
-        with socket.socket(fileno=descriptor) as client:
-            client.setblocking(True)
-            _answer(engine, wire.read_request(message), client, control, limits)
-        control.sendall(FREE)
+    frames = Frames()
+    while data := control.recv(wire.PIECE):
+        for frame in frames.feed(data):
+            _answer(engine, frame, control, limits)
 
 
-def _answer(
-    engine: Service,
-    request: Request,
-    client: socket.socket,
-    control: socket.socket,
-    limits: Limits,
-) -> None:
+def _answer(engine: Service, frame: Frame, control: socket.socket, limits: Limits) -> None:
     outcome: Answer | QueryError
     try:
+        request = wire.read_request(frame)
         _start_clock(limits.of(request))
         start = time.perf_counter()
         answer = engine.answer(request)
@@ -87,22 +73,13 @@ def _answer(
         outcome = QueryCrashed(f"The engine failed: {type(error).__name__}.")
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-    control.sendall(EVALUATED)
     if isinstance(outcome, QueryError):
-        _send(client, wire.write_error(outcome))
+        control.sendall(wire.write_error(frame.ticket, outcome))
         return
     with outcome.file:
-        data, descriptors = wire.write_answer(outcome)
-        _send(client, data, *descriptors)
-
-
-def _send(client: socket.socket, data: bytes, *descriptors: int) -> None:
-    # A client that went away is no matter of the next query's.
-    with contextlib.suppress(OSError):
-        if descriptors:
-            socket.send_fds(client, [data], descriptors)
-        else:
-            client.sendall(data)
+        data, descriptors = wire.write_answer(frame.ticket, outcome)
+        sent = socket.send_fds(control, [data], descriptors) if descriptors else 0
+        control.sendall(data[sent:])
 
 
 def _confine(limits: Limits) -> None:

@@ -10,6 +10,7 @@ only forgotten when room is short, what was not used for longest first.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -17,7 +18,7 @@ import struct
 import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Awaitable, Callable, Hashable, Iterable
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, replace
 from hashlib import blake2b
@@ -59,6 +60,15 @@ class Cache:
         self.folder = folder
         self._memory: Memory[Kept] = Memory(memory * MIB)
         self._disk = Disk(folder / "answers", disk * MIB)
+
+    def at_hand(self, key: str, coding: str) -> Kept | None:
+        """The answer in that coding, or a small one in any, if it is in memory like that."""
+        kept = self._memory.get((key, coding)) or self._memory.get(key)
+        return kept if kept and (kept.coding == coding or kept.size < SMALLEST) else None
+
+    def holds(self, key: str) -> bool:
+        """Whether there is an answer, in memory or on disk."""
+        return self._memory.get(key) is not None or self._disk.holds(key)
 
     def get(self, key: str, coding: str) -> Kept | None:
         """The answer, in that coding unless it is tiny, or large and in another one."""
@@ -146,9 +156,13 @@ class Disk:
         self._written = limit
         self._lock = threading.Lock()
 
+    def holds(self, key: str) -> bool:
+        """Whether there is something for this key."""
+        return os.path.exists(self._path(key))  # noqa: PTH110 - asked for every query
+
     def get(self, key: str) -> Kept | None:
         """The answer, if there is one and it is whole."""
-        path = self._path(key)
+        path = Path(self._path(key))
         try:
             data = path.read_bytes()
         except OSError:
@@ -166,7 +180,7 @@ class Disk:
         data = _write(kept)
         if len(data) > self._limit // PART:
             return
-        path = self._path(key)
+        path = Path(self._path(key))
         with contextlib.suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
@@ -174,8 +188,8 @@ class Disk:
             Path(file.name).replace(path)
             self._account(len(data))
 
-    def _path(self, key: str) -> Path:
-        return self._folder / key[:2] / key
+    def _path(self, key: str) -> str:
+        return f"{self._folder}/{key[:2]}/{key}"
 
     def _account(self, size: int) -> None:
         with self._lock:
@@ -227,15 +241,18 @@ class Flights(Generic[_T]):
         self._flying: dict[Hashable, Future[_T]] = {}
         self._lock = threading.Lock()
 
-    def once(self, key: Hashable, work: Callable[[], _T]) -> tuple[_T, bool]:
-        """What `work` returns, and whether it was this call that did it; raises what it raises."""
+    async def once(self, key: Hashable, work: Callable[[], Awaitable[_T]]) -> tuple[_T, bool]:
+        """What `work` returns, and whether it was this call that did it; raises what it raises.
+
+        Those who wait may be on other event loops.
+        """
         own: Future[_T] = Future()
         with self._lock:
             flying = self._flying.setdefault(key, own)
         if flying is not own:
-            return flying.result(), False
+            return await asyncio.wrap_future(flying), False
         try:
-            own.set_result(work())
+            own.set_result(await work())
         except BaseException as error:
             own.set_exception(error)
             raise

@@ -14,7 +14,7 @@ import socket
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
@@ -37,8 +37,9 @@ ANSWER_SECONDS = 60.0
 SLOWEST = 64 * KIB
 # The server begins to read an answer in this time, or never: its client has left.
 BEGIN_SECONDS = 2.0
-# Before this, an answer is not worth a look whether somebody waits for it.
-WATCH_SECONDS = 0.05
+# Before this, an answer is not worth a look whether somebody waits for it; after twice as long,
+# there was one.
+WATCH_SECONDS = 0.1
 # A client that takes nothing for so long is gone (seconds).
 STALL_SECONDS = 30
 # How long the rest of a refused body is read, for the answer to arrive (seconds).
@@ -131,33 +132,48 @@ async def send(protocol: RSGIHTTPProtocol, reply: Reply, run: Run) -> None:
 
 
 class Watch:
-    """Lets `departure` happen when the client leaves before its answer, once somebody wants to know
-    and it takes a while.
+    """Sees who leaves before the answer is there. What has taken a while is looked at, in rounds; a
+    short request costs nothing.
     """
 
-    def __init__(self, protocol: RSGIHTTPProtocol) -> None:
-        self._protocol = protocol
-        self._loop = asyncio.get_running_loop()
-        self._beginning: asyncio.TimerHandle | None = None
-        self._task: asyncio.Task[None] | None = None
-        self.departure = Departure(partial(self._loop.call_soon_threadsafe, self.begin))
+    def __init__(self) -> None:
+        self._fresh: dict[Departure, RSGIHTTPProtocol] = {}
+        self._earlier: dict[Departure, RSGIHTTPProtocol] = {}
+        self._tasks: dict[Departure, asyncio.Task[None]] = {}
+        self._round: asyncio.TimerHandle | None = None
 
-    def begin(self) -> None:
-        """Watch, soon."""
-        self._beginning = self._beginning or self._loop.call_later(WATCH_SECONDS, self._watch)
+    @contextlib.contextmanager
+    def over(self, protocol: RSGIHTTPProtocol) -> Iterator[Departure]:
+        """Within the block, the departure of this client happens when it leaves."""
+        departure = Departure()
+        self._fresh[departure] = protocol
+        if self._round is None:
+            self._begin()
+        try:
+            yield departure
+        finally:
+            for waiting in (self._fresh, self._earlier):
+                waiting.pop(departure, None)
+            if task := self._tasks.pop(departure, None):
+                task.cancel()
 
-    def _watch(self) -> None:
-        self._task = self._loop.create_task(self._wait())
+    def _begin(self) -> None:
+        self._round = asyncio.get_running_loop().call_later(WATCH_SECONDS, self._look)
 
-    async def _wait(self) -> None:
-        await self._protocol.client_disconnect()
-        self.departure.happen()
+    def _look(self) -> None:
+        """Watch those that were here a round ago."""
+        for departure, protocol in self._earlier.items():
+            task = asyncio.create_task(_until_gone(protocol, departure))
+            self._tasks[departure] = task
+        self._fresh, self._earlier = {}, self._fresh
+        self._round = None
+        if self._earlier:
+            self._begin()
 
-    def end(self) -> None:
-        """Watch no longer."""
-        for each in (self._beginning, self._task):
-            if each:
-                each.cancel()
+
+async def _until_gone(protocol: RSGIHTTPProtocol, departure: Departure) -> None:
+    await protocol.client_disconnect()
+    departure.happen()
 
 
 class Pipe:

@@ -9,15 +9,16 @@ request ── just like another    ── the same response again, unread
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import blake2b, sha256
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from flask import Flask
 from werkzeug.datastructures import Headers
@@ -25,17 +26,20 @@ from werkzeug.http import quote_etag
 from werkzeug.wrappers import Request, Response
 from werkzeug.wsgi import FileWrapper
 
+from kg import query
 from kg.errors import QueryAbandoned, QueryError, ServiceBusy, TooManyQueries
+from kg.query import Answer
 from kg.web import encoding, i18n, protocol
 from kg.web.app import CURRENT, ERROR, house
-from kg.web.cache import MIB, SMALL, Cache, Flights, Kept, Memory
+from kg.web.cache import LONG, MIB, SMALL, Cache, Flights, Kept, Memory
+from kg.web.connection import Run
 from kg.web.delivery import Content, Large, held, keep, not_modified, send
 from kg.web.negotiate import content_type
 from kg.web.protocol import Asked
 from kg.web.site import Site
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 # A larger answer is made anew each time.
 LARGEST = 64 * MIB
@@ -47,6 +51,8 @@ _SAID = (
     *("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE"),
 )
 SPARQL = "/sparql"
+_METHODS = {"GET", "HEAD", "POST"}
+_T = TypeVar("_T")
 # Where the environment of a request has what it says, once that was looked up.
 SAID = "kg.said"
 # MiB of responses that are ready to be sent again.
@@ -61,6 +67,26 @@ class Ready:
     headers: list[tuple[str, str]]
     body: bytes
 
+    def __call__(self, _: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Send it (PEP 3333)."""
+        start_response(self.status, self.headers)
+        return [self.body]
+
+
+@dataclass(frozen=True)
+class Loop:
+    """How an event loop has queries answered, and what takes long done in a thread: neither keeps
+    it waiting.
+    """
+
+    ask: Callable[[query.Request], Awaitable[Answer]]
+    run: Run
+
+
+async def _here(function: Callable[..., _T], *given: object) -> _T:
+    """Calls a function on an event loop of which nobody else has need."""
+    return function(*given)
+
 
 class Front:
     """The site of one release behind its cache: a WSGI application (PEP 3333)."""
@@ -69,6 +95,7 @@ class Front:
         self._app = app
         self._cache = cache
         self._site: Site = app.extensions["kg"]
+        self._here = Loop(partial(_here, self._site.service.answer), _here)
         self._flights: Flights[Content | QueryError] = Flights()
         self._ready: Memory[Ready] = Memory(READY * MIB)
 
@@ -78,50 +105,71 @@ class Front:
         return self._ready.get(said)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer a request; what is wrong with it already is Flask's to tell."""
-        if ERROR in environ:
-            return self._app(environ, start_response)
-        if ready := None if SAID in environ else self.ready(environ):
-            start_response(ready.status, ready.headers)
-            return [ready.body]
-        said, request = environ[SAID], Request(environ)
+        """Answer any request."""
+        answer: WSGIApplication | None = self.ready(environ)
+        answer = answer or asyncio.run(self.program(environ, self._here)) or self.rest
+        return answer(environ, start_response)
+
+    async def program(self, environ: WSGIEnvironment, loop: Loop) -> WSGIApplication | None:
+        """The answer to a program's query, and to nothing else.
+
+        An error is Flask's to tell; it stands in the environment then.
+        """
+        if environ["PATH_INFO"] != SPARQL or environ["REQUEST_METHOD"] not in _METHODS:
+            return None
+        if ERROR in environ or "HTTP_RANGE" in environ:
+            return None
+        request = Request(environ)
         try:
-            response = self._respond(request)
-        except Exception as error:  # Flask's handler answers for all of them
+            long = len(environ["QUERY_STRING"]) + (request.content_length or 0) > protocol.LONG
+            asked = await loop.run(self._read, request) if long else self._read(request)
+            if asked is None or asked.form == "html":
+                return None
+            return self._finish(request, await self._program(request, asked, loop))
+        except Exception as error:
             environ[ERROR] = error
-            response = None
-        if response is None:
-            return self._app(environ, start_response)
-        if said and _lasting(response):
+            return None
+
+    def rest(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer what is no program's query; what is wrong with it already is Flask's to tell."""
+        answer: WSGIApplication = self._app
+        if (
+            ERROR not in environ
+            and "HTTP_RANGE" not in environ
+            and environ["REQUEST_METHOD"] in {"GET", "HEAD"}
+        ):
+            request = Request(environ)
+            try:
+                answer = self._finish(request, self._page(request))
+            except Exception as error:
+                environ[ERROR] = error
+        return answer(environ, start_response)
+
+    def _finish(self, request: Request, response: Response) -> WSGIApplication:
+        """The response; one that lasts is ready for the next who ask the same."""
+        environ = request.environ
+        if (said := environ.get(SAID)) and _lasting(response):
             body, status, headers = response.get_wsgi_response(environ)
             ready = Ready(status, headers, b"".join(body))
             self._ready.put(said, ready)
-            start_response(ready.status, ready.headers)
-            return [ready.body]
-        body = response(environ, start_response)
+            return ready
         if request.method == "HEAD":
             response.close()
-        return body
+        return response
 
-    def _respond(self, request: Request) -> Response | None:
-        """The answer; None where it is Flask's to give, without a look at it."""
-        if "Range" in request.headers:
-            return None
-        coding = encoding.choose(request.headers.get("Accept-Encoding"))
-        if request.path == SPARQL and request.method in {"GET", "HEAD", "POST"}:
-            request.max_content_length = self._app.config["MAX_CONTENT_LENGTH"]
-            request.environ["wsgi.input"] = BytesIO(request.get_data())
-            asked = protocol.read(request, self._site.settings)
-            if asked and asked.form != "html":
-                return self._program(request, asked, coding)
-        return self._page(request, coding) if request.method in {"GET", "HEAD"} else None
+    def _read(self, request: Request) -> Asked | None:
+        """The query of a request, which Flask can read again."""
+        request.max_content_length = self._app.config["MAX_CONTENT_LENGTH"]
+        request.environ["wsgi.input"] = BytesIO(request.get_data())
+        return protocol.read(request, self._site.settings)
 
     def _key(self, *parts: object) -> str:
         identity = json.dumps([self._site.edition, *parts])
         return sha256(identity.encode()).hexdigest()
 
-    def _page(self, request: Request, coding: str) -> Response:
+    def _page(self, request: Request) -> Response:
         """A page, or whatever else the site has for a GET."""
+        coding = encoding.choose(request.headers.get("Accept-Encoding"))
         place = [request.environ.get(name) for name in ("SCRIPT_NAME", "PATH_INFO", "QUERY_STRING")]
         accept = request.headers.get("Accept", "")
         key = self._key("page", request.host_url, *place, accept, i18n.choose(request))
@@ -142,49 +190,69 @@ class Front:
             self._cache.put(key, kept, time.perf_counter() - start)
         return send(request, kept, coding, self._cache.folder, response.status_code)
 
-    def _program(self, request: Request, asked: Asked, coding: str) -> Response:
+    async def _program(self, request: Request, asked: Asked, loop: Loop) -> Response:
         """The answer to a query: the release and the query are all that its key needs."""
+        coding = encoding.choose(request.headers.get("Accept-Encoding"))
         wanted = asked.request
         graphs = (wanted.default_graphs, wanted.named_graphs)
         key = self._key("query", wanted.text, *graphs, wanted.media_type)
-        if not asked.steady:
-            response = send(request, self._evaluate(asked, key), coding, self._cache.folder)
-        elif tag := held(request, key, coding):
+        if asked.steady and (tag := held(request, key, coding)):
             response = not_modified(self._headers(asked, key), tag)
         else:
-            content = self._cache.get(key, coding) or self._shared(asked, key)
-            response = send(request, content, coding, self._cache.folder)
+            content = await self._known(key, coding, loop) if asked.steady else None
+            content = content or await self._shared(asked, key, loop)
+            sent = partial(send, request, content, coding, self._cache.folder)
+            response = sent() if content.size <= SMALL else await loop.run(sent)
         if not asked.named:
             response.vary.add("Accept")
         return response
 
-    def _shared(self, asked: Asked, key: str) -> Content:
-        """The workers' answer; of those who ask the same at the same time, all get one."""
+    async def _known(self, key: str, coding: str, loop: Loop) -> Content | None:
+        """The answer that was given before."""
+        if kept := self._cache.at_hand(key, coding):
+            return kept
+        known: Content | None = None
+        if self._cache.holds(key):
+            known = await loop.run(self._cache.get, key, coding)
+        return known
 
-        def work() -> Content | QueryError:
+    async def _shared(self, asked: Asked, key: str, loop: Loop) -> Content:
+        """The workers' answer; of those who ask the same at the same time, all get one, unless
+        time or chance decides it.
+        """
+        if not asked.steady:
+            return await self._evaluate(asked, key, loop)
+
+        async def work() -> Content | QueryError:
             try:
-                return self._cache.get(key, "") or self._evaluate(asked, key)
+                return self._cache.at_hand(key, "") or await self._evaluate(asked, key, loop)
             except (TooManyQueries, ServiceBusy, QueryAbandoned) as error:
                 return error  # this client's, or this moment's: nothing to share
 
-        outcome, own = self._flights.once((key, asked.seconds), work)
+        outcome, own = await self._flights.once((key, asked.seconds), work)
         while isinstance(outcome, QueryAbandoned) and not own:
-            outcome, own = self._flights.once((key, asked.seconds), work)
+            outcome, own = await self._flights.once((key, asked.seconds), work)
         if isinstance(outcome, Kept):
             return outcome
         if not own:
-            return self._evaluate(asked, key)
+            return await self._evaluate(asked, key, loop)
         if isinstance(outcome, QueryError):
             raise outcome
         return outcome
 
-    def _evaluate(self, asked: Asked, key: str) -> Content:
-        answer = self._site.service.answer(asked.request)
-        headers = self._headers(asked, key)
+    async def _evaluate(self, asked: Asked, key: str, loop: Loop) -> Content:
+        answer = await loop.ask(asked.request)
         if answer.size > LARGEST:
-            return Large(headers, answer.file, answer.size)
+            return Large(self._headers(asked, key), answer.file, answer.size)
+        if answer.size <= SMALL and answer.seconds < LONG:
+            return self._keep(asked, key, answer)
+        kept: Kept = await loop.run(self._keep, asked, key, answer)
+        return kept
+
+    def _keep(self, asked: Asked, key: str, answer: Answer) -> Kept:
         with answer.file as file:
-            kept = keep(headers, FileWrapper(file, encoding.CHUNK), answer.size)
+            chunks = FileWrapper(file, encoding.CHUNK)
+            kept = keep(self._headers(asked, key), chunks, answer.size)
         if asked.steady:
             self._cache.put(key, kept, answer.seconds)
         return kept

@@ -1,7 +1,8 @@
-"""Between the web server and the site: connections on an event loop, the site in threads.
+"""Between the web server and the site: connections on an event loop, pages in threads.
 
-    granian ─RSGI─ the body, read whole ─ the client's turn ─ a thread ─WSGI─ the site
-                   the answer, as it is taken (`connection.py`) ────────── its answer
+    granian ─RSGI─ the body, read whole ─ the client's turn ┬ a program's query: the workers
+                                                            └ a thread ─WSGI─ the site
+                   the answer, as it is taken (`connection.py`) ───────────── its answer
 
 A client that sends or reads slowly, or not at all, costs a connection and no thread. A few requests
 of one client are worked on at a time; the others wait here for their turn, as long as a query may
@@ -11,16 +12,15 @@ run. A query whose client leaves is ended.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from io import BytesIO
 from itertools import chain
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TypeAlias
 from weakref import WeakValueDictionary
 
 from granian.rsgi import Scope
@@ -32,7 +32,7 @@ from kg.query.departure import Departure
 from kg.settings import Settings
 from kg.web import connection
 from kg.web.app import ERROR
-from kg.web.connection import SMALL, Reply, Watch
+from kg.web.connection import SMALL, Reply, Run, Watch
 from kg.web.encoding import CHUNK
 from kg.web.front import Ready
 from kg.web.protocol import DEPARTURE, nearest
@@ -52,6 +52,7 @@ _SERVER: dict[str, Any] = {
     "wsgi.input_terminated": True,
     "wsgi.file_wrapper": lambda file, _=0: FileWrapper(file, CHUNK),
 }
+Program: TypeAlias = "Callable[[WSGIEnvironment, Run], Awaitable[WSGIApplication | None]]"
 # Of these no more is read: what is made of them is remembered.
 LONGEST = 1000
 _MOST = {
@@ -62,19 +63,28 @@ _MOST = {
 }
 
 
+async def _none(_: WSGIEnvironment, __: Run) -> None:
+    """There are no programs."""
+
+
 class Gateway:
-    """An RSGI application that has a WSGI application answer, unless its answer is `ready`."""
+    """An RSGI application that has a WSGI application answer in a thread, unless its answer is
+    `ready`, or it is the answer to a `program`, which needs none.
+    """
 
     def __init__(
         self,
         site: WSGIApplication,
         settings: Settings,
         ready: Callable[[WSGIEnvironment], Ready | None] = lambda _: None,
+        program: Program = _none,
     ) -> None:
         self._site = site
         self._settings = settings
         self._ready = ready
+        self._program = program
         self._threads = ThreadPoolExecutor(settings.web_threads)
+        self._watch = Watch()
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     async def __call__(self, scope: Scope, protocol: RSGIHTTPProtocol) -> None:
@@ -99,29 +109,36 @@ class Gateway:
     async def _answer(
         self, environ: WSGIEnvironment, body: IO[bytes], protocol: RSGIHTTPProtocol
     ) -> None:
-        """Let the site answer in a thread, when it is the client's turn, and send what it says."""
+        """Let the site answer, when it is the client's turn, and send what it says."""
         run = partial(asyncio.get_running_loop().run_in_executor, self._threads)
-        watch = Watch(protocol)
-        environ[DEPARTURE] = watch.departure
-        turn = self._turn(environ)
-        if turn.locked():
-            watch.begin()
-        async with contextlib.AsyncExitStack() as held:
+        with self._watch.over(protocol) as departure, body:
+            environ[DEPARTURE] = departure
+            turn = self._turn(environ)
+            in_time = await self._comes(turn)
             try:
-                async with asyncio.timeout(self._settings.query_seconds):
-                    await held.enter_async_context(turn)
-            except TimeoutError:
-                share = self._settings.query_share
-                environ[ERROR] = TooManyQueries(
-                    f"You have {share} requests under way; wait for their answers."
-                )
-            with body:
-                reply = await run(self._ask, environ, watch.departure)
-            watch.end()
-            if watch.departure.happened:
-                await run(reply.close)
-            else:
-                await connection.send(protocol, reply, run)
+                if not in_time:
+                    share = self._settings.query_share
+                    environ[ERROR] = TooManyQueries(
+                        f"You have {share} requests under way; wait for their answers."
+                    )
+                reply = await self._reply(environ, departure, run)
+                if departure.happened:
+                    await run(reply.close)
+                else:
+                    await connection.send(protocol, reply, run)
+            finally:
+                if in_time:
+                    turn.release()
+
+    async def _comes(self, turn: asyncio.Semaphore) -> bool:
+        """Wait for a turn; whether it came in time."""
+        if not turn.locked():
+            return await turn.acquire()
+        try:
+            async with asyncio.timeout(self._settings.query_seconds):
+                return await turn.acquire()
+        except TimeoutError:
+            return False
 
     def _turn(self, environ: WSGIEnvironment) -> asyncio.Semaphore:
         """What the requests of one client wait for."""
@@ -132,22 +149,31 @@ class Gateway:
             turn = self._turns[name] = asyncio.Semaphore(self._settings.query_share)
         return turn
 
-    def _ask(self, environ: WSGIEnvironment, departure: Departure) -> Reply:
-        """The site's answer, a short one whole; runs in a thread."""
+    async def _reply(self, environ: WSGIEnvironment, departure: Departure, run: Run) -> Reply:
         if departure.happened:  # while it waited for its turn
             return Reply(503, [])
-        head = _Head()
-        result = self._site(environ, head)
-        close = getattr(result, "close", lambda: None)
-        pieces, size = [], 0
-        rest = iter(result)
-        for piece in rest:
-            pieces.append(piece)
-            size += len(piece)
-            if size > SMALL:
-                return Reply(head.status, head.headers, chain(pieces, rest), close)
-        close()
-        return Reply(head.status, head.headers, b"".join(pieces))
+        answer = await self._program(environ, run)
+        if isinstance(answer, Ready):
+            return Reply(int(answer.status[:3]), answer.headers, answer.body)
+        return await run(_called, answer or self._site, environ, departure)  # type: ignore[no-any-return]
+
+
+def _called(app: WSGIApplication, environ: WSGIEnvironment, departure: Departure) -> Reply:
+    """What a WSGI application answers, a short answer whole."""
+    if departure.happened:
+        return Reply(503, [])
+    head = _Head()
+    result = app(environ, head)
+    close = getattr(result, "close", lambda: None)
+    pieces, size = [], 0
+    rest = iter(result)
+    for piece in rest:
+        pieces.append(piece)
+        size += len(piece)
+        if size > SMALL:
+            return Reply(head.status, head.headers, chain(pieces, rest), close)
+    close()
+    return Reply(head.status, head.headers, b"".join(pieces))
 
 
 class _Head:
@@ -204,7 +230,7 @@ class Application:
         """Open what `KG_SERVING` names, before there are connections."""
         settings = Settings.from_environment()
         serving = Serving(Path(os.environ["KG_SERVING"]), settings)
-        self._gateway = Gateway(serving, settings, serving.ready)
+        self._gateway = Gateway(serving.rest, settings, serving.ready, serving.program)
 
     async def __rsgi__(self, scope: Scope, protocol: RSGIHTTPProtocol) -> None:
         """Answer a request."""

@@ -15,16 +15,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg.query import Request
-from kg.query.client import Client
+from kg.query.client import Channel, Client
 from kg.release import Release
 from kg.search.index import Index
 from kg.settings import Settings
 from kg.web.app import create_app
 from kg.web.cache import Cache
-from kg.web.front import Front, Ready
+from kg.web.connection import Run
+from kg.web.front import Front, Loop, Ready
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 LOOK_EVERY = 0.5
 
@@ -37,16 +38,25 @@ class Serving:
         self._settings = settings
         self._cache = Cache(settings.var / "cache", settings.cache_memory, settings.cache_disk)
         self._target = self._current.readlink()
-        self._front = self._open(self._target)
+        self._now = self._open(self._target)
         threading.Thread(target=self._watch, daemon=True).start()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer a request."""
-        return self._front(environ, start_response)
+        """Answer any request."""
+        return self._now[0](environ, start_response)
+
+    async def program(self, environ: WSGIEnvironment, run: Run) -> WSGIApplication | None:
+        """The answer to a program's query, and to nothing else (`Front.program`)."""
+        front, channel = self._now
+        return await front.program(environ, Loop(channel.answer, run))
+
+    def rest(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer what is no program's query."""
+        return self._now[0].rest(environ, start_response)
 
     def ready(self, environ: WSGIEnvironment) -> Ready | None:
         """The answer to a request, if it takes no time to give it."""
-        return self._front.ready(environ)
+        return self._now[0].ready(environ)
 
     def _watch(self) -> None:
         while True:
@@ -59,15 +69,19 @@ class Serving:
     def _look(self) -> None:
         target = self._current.readlink()
         if target != self._target:
-            self._front = self._open(target)
+            self._now = self._open(target)
             self._target = target
 
-    def _open(self, target: Path) -> Front:
-        """The site of a target, once its queries are answered."""
+    def _open(self, target: Path) -> tuple[Front, Channel]:
+        """The site of a target, and its query service for an event loop; once queries are answered.
+
+        They change together: an answer is kept as that of the site's release.
+        """
         folder = self._current.parent / target
         release = Release((folder / "release").resolve())
         service = Client(folder / "query.sock")
         service.answer(Request("ASK {}")).file.close()
         engine = (folder / "engine").read_text(encoding="utf-8").strip()
         index = Index(release.folder / "search", release.base)
-        return Front(create_app(release, service, index, self._settings, engine), self._cache)
+        app = create_app(release, service, index, self._settings, engine)
+        return Front(app, self._cache), Channel(folder / "query.sock")

@@ -1,8 +1,10 @@
 """A supervisor with two workers over a small store."""
 
+import asyncio
 import faulthandler
 import os
 import signal
+import threading
 import time
 
 import pytest
@@ -10,7 +12,7 @@ from pyoxigraph import Literal, NamedNode, Quad, Store
 
 from kg.errors import ServiceBusy
 from kg.query import Request
-from kg.query.client import Client
+from kg.query.client import Channel, Client
 from kg.query.local import LocalEngine
 from kg.query.supervisor import Capacity, Supervisor
 from kg.query.worker import Limits
@@ -40,8 +42,33 @@ def _answers(client):
     return True
 
 
-@pytest.fixture(scope="module")
-def service(tmp_path_factory):
+class Looping:
+    """The channel of an event loop, which runs in a thread."""
+
+    def __init__(self, path):
+        self._path = path
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread.start()
+        self.channel = Channel(path)
+
+    def start(self, request):
+        return asyncio.run_coroutine_threadsafe(self.channel.answer(request), self._loop)
+
+    def answer(self, request):
+        return self.start(request).result(30)
+
+    def end(self):
+        """When the other side has ended."""
+        while self.channel._connection:
+            time.sleep(0.01)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+@pytest.fixture(scope="module", params=["threads", "loop"])
+def service(request, tmp_path_factory):
     """(client, pid of the supervisor)."""
     folder = tmp_path_factory.mktemp("query")
     path = folder / "query.sock"
@@ -57,10 +84,12 @@ def service(tmp_path_factory):
         signal.signal(signal.SIGTERM, supervisor.stop)
         supervisor.run()
         os._exit(0)
-    client = Client(path, patience=30)
+    client = Client(path, patience=30) if request.param == "threads" else Looping(path)
     while not _answers(client):
         time.sleep(0.01)
     yield client, pid
     os.kill(pid, signal.SIGTERM)
     _, status = os.waitpid(pid, 0)
     assert os.waitstatus_to_exitcode(status) == 0
+    if isinstance(client, Looping):
+        client.end()

@@ -95,10 +95,21 @@ def test_what_makes_an_evaluation_descend_is_counted(part):
 
 
 @pytest.mark.parametrize(
+    "part", ["1 ", "'a' ", "'a'@en ", "true ", "FALSE ", "<a> ", "a:b ", "() "]
+)
+def test_the_elements_of_a_collection_are_counted(part):
+    guard.form("SELECT * { ?s ?p (" + part * (guard.MAX_STEPS // 3) + ") }")
+    with pytest.raises(QueryRefused, match="operators"):
+        guard.form("SELECT * { ?s ?p (" + part * (guard.MAX_STEPS + 2) + ") }")
+
+
+@pytest.mark.parametrize(
     ("begin", "value", "end"),
     [
         ("FILTER(?x IN (", "'1'^^a:b, 1.5, ", "1))"),
+        ("FILTER(?x IN (", "true, 'a'@en, ", "1))"),
         ("VALUES ?x {", "-1.5 ", "}"),
+        ("VALUES ?x {", "true 'a'@en ", "}"),
         ("VALUES (?x ?y) {", "(<a> 'b'@en) ", "}"),
     ],
 )

@@ -1,15 +1,21 @@
 """Queries through the socket: answers, limits, and life after each."""
 
+import asyncio
+import contextlib
+import io
+import os
 import socket
 import struct
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from pyoxigraph import NamedNode
 
 from kg.errors import (
+    QueryAbandoned,
     QueryCrashed,
     QueryMalformed,
     QueryOutOfMemory,
@@ -18,11 +24,12 @@ from kg.errors import (
     ResultTooLarge,
     ServiceBusy,
 )
-from kg.query import Request, wire
-from kg.query.client import Client
+from kg.query import Answer, Request, wire
+from kg.query.client import Channel, Client
+from kg.query.departure import Departure
 from kg.query.results import construct, select
 
-from .conftest import SECONDS
+from .conftest import SECONDS, Looping
 
 RUNAWAY = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 
@@ -38,6 +45,25 @@ def open_files(pid):
 
 def children(pid):
     return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
+def soon(holds):
+    end = time.monotonic() + 5
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def settled(pid):
+    """The workers, when none is being replaced."""
+    time.sleep(0.3)
+    soon(lambda: len(children(pid)) == 2)
+    return set(children(pid))
+
+
+def assert_one_was_replaced(pid, before):
+    """Of the two workers."""
+    soon(lambda: len(before & set(children(pid))) == 1 and len(children(pid)) == 2)
 
 
 def test_a_bound_value_selects_its_rows(service):
@@ -136,10 +162,10 @@ def test_a_full_queue_says_so_and_the_waiting_are_answered(service):
 
 def test_a_client_that_leaves_stops_its_query(service):
     client, pid = service
-    before = set(children(pid))
+    before = settled(pid)
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(str(client._path))
-        connection.sendall(wire.write_request(Request(RUNAWAY)))
+        connection.sendall(wire.write_request(1, Request(RUNAWAY)))
         time.sleep(0.3)
     time.sleep(0.3)
     assert len(children(pid)) == 2
@@ -153,7 +179,7 @@ def test_a_client_that_leaves_takes_nobody_with_it(service):
     for _ in range(30):
         with socket.socket(socket.AF_UNIX) as connection:
             connection.connect(str(client._path))
-            connection.sendall(wire.write_request(Request(RUNAWAY)))
+            connection.sendall(wire.write_request(1, Request(RUNAWAY)))
             assert lookup(client) == ["7"]
         assert lookup(client) == lookup(client) == ["7"]
     assert len(children(pid)) == 2
@@ -181,6 +207,118 @@ def test_many_lookups_leave_no_file_open(service):
     assert set(children(pid)) == workers
 
 
+def test_a_large_result_comes_whole_in_a_file(service):
+    client, pid = service
+    request = Request("SELECT * { ?s ?p ?o }", media_type="text/csv")
+    lookup(client)
+    before = open_files(os.getpid()), open_files(pid)
+    for _ in range(5):
+        answer = client.answer(request)
+        assert answer.size > wire.INLINE
+        body = answer.read()
+        assert len(body) == answer.size and body.count(b"\r\n") == 3001
+    soon(lambda: (open_files(os.getpid()), open_files(pid)) == before)
+
+
+def test_many_at_once_get_each_their_own_answer(service):
+    client, _ = service
+
+    def ask(number):
+        time.sleep(number % 7 / 1000)
+        text = f"SELECT ?o {{ <http://example.org/{number}> ?p ?o }}"
+        try:
+            (row,) = select(client, text)
+        except ServiceBusy:  # of two that may wait
+            return number
+        return int(row["o"].value)
+
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(ask, range(300))) == list(range(300))
+
+
+def test_who_leaves_ends_the_query_and_nothing_else(service):
+    client, pid = service
+    before, departure = settled(pid), Departure()
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(client.answer, Request(RUNAWAY, departure=departure))
+        time.sleep(0.3)
+        departure.happen()
+        with pytest.raises(QueryAbandoned):
+            asked.result(1)
+    assert_one_was_replaced(pid, before)
+    assert lookup(client) == ["7"]
+
+
+def test_who_has_left_already_is_not_waited_for(service):
+    client, pid = service
+    before = settled(pid)
+    departure = Departure()
+    departure.happen()
+    start = time.monotonic()
+    with contextlib.suppress(QueryAbandoned):
+        client.answer(Request(RUNAWAY, departure=departure))
+    assert time.monotonic() - start < SECONDS
+    assert_one_was_replaced(pid, before)
+
+
+def test_a_task_that_is_cancelled_ends_its_query(service):
+    client, pid = service
+    if not isinstance(client, Looping):
+        pytest.skip("only event loops have tasks")
+    before = settled(pid)
+    task = client.start(Request(RUNAWAY))
+    time.sleep(0.3)
+    task.cancel()
+    time.sleep(0.1)
+    assert_one_was_replaced(pid, before)
+    assert lookup(client) == ["7"]
+
+
+def test_word_that_comes_in_pieces_is_understood():
+    frames, sent = wire.Frames(longest=1000), b""
+    for ticket, size in ((1, 0), (2, 2000), (3, 10)):
+        sent += wire.write_request(ticket, Request("ASK {}" + " " * size))
+    sent += wire.abandon(3)
+    found = [frame for byte in sent for frame in frames.feed(bytes([byte]))]
+    assert [(f.ticket, f.too_long, bool(f.head)) for f in found] == [
+        (1, False, True),
+        (2, True, False),
+        (3, False, True),
+        (3, False, False),
+    ]
+    assert wire.read_request(found[2]).text == "ASK {}" + " " * 10
+    assert [f.ticket for f in wire.Frames(1000).feed(sent)] == [1, 2, 3, 3]
+
+
+def test_after_the_service_was_begun_anew_it_is_asked_again(tmp_path):
+    path = tmp_path / "query.sock"
+    client = Client(path, patience=30)
+
+    def answer_once(expected):
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(path))
+            listener.listen()
+            ready.set()
+            connection, _ = listener.accept()
+            with connection:
+                (frame,) = wire.Frames().feed(connection.recv(10_000))
+                about = Answer("text/plain", io.BytesIO(expected), len(expected))
+                connection.sendall(wire.write_answer(frame.ticket, about)[0])
+        path.unlink()
+
+    for expected in (b"first", b"second"):
+        ready = threading.Event()
+        with ThreadPoolExecutor(1) as pool:
+            done = pool.submit(answer_once, expected)
+            assert ready.wait(5)
+            assert client.answer(Request("ASK {}")).read() == expected
+            done.result()
+    with pytest.raises(ServiceBusy):
+        client.answer(Request("ASK {}"))
+
+
 def test_nobody_at_the_socket_is_a_busy_service(tmp_path):
     with pytest.raises(ServiceBusy):
         Client(tmp_path / "none.sock").answer(Request("ASK {}"))
+    with pytest.raises(ServiceBusy):
+        asyncio.run(Channel(tmp_path / "none.sock").answer(Request("ASK {}")))

@@ -1,5 +1,6 @@
 """Answers given before: two levels, bounds, files that are not what was written."""
 
+import asyncio
 import multiprocessing
 import os
 import threading
@@ -144,6 +145,15 @@ def test_processes_share_the_disk(tmp_path):
     assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 16
 
 
+def once(flights, key, work):
+    """In an event loop of this thread alone."""
+
+    async def working():
+        return work()
+
+    return asyncio.run(flights.once(key, working))
+
+
 def test_what_several_ask_for_at_once_is_done_once():
     flights, started, finish = Flights(), threading.Event(), threading.Event()
     calls = []
@@ -155,15 +165,15 @@ def test_what_several_ask_for_at_once_is_done_once():
         return "answer"
 
     with ThreadPoolExecutor(4) as pool:
-        first = pool.submit(flights.once, "key", work)
+        first = pool.submit(once, flights, "key", work)
         started.wait(5)
-        others = [pool.submit(flights.once, "key", work) for _ in range(3)]
-        assert flights.once("another", lambda: 1) == (1, True)
+        others = [pool.submit(once, flights, "key", work) for _ in range(3)]
+        assert once(flights, "another", lambda: 1) == (1, True)
         finish.set()
         assert first.result() == ("answer", True)
         assert {each.result() for each in others} <= {("answer", False), ("answer", True)}
     assert 1 <= len(calls) <= 4
-    assert flights.once("key", lambda: "again") == ("again", True)
+    assert once(flights, "key", lambda: "again") == ("again", True)
 
 
 def test_an_error_reaches_all_who_wait_and_is_not_kept():
@@ -175,11 +185,11 @@ def test_an_error_reaches_all_who_wait_and_is_not_kept():
         raise ValueError("once")
 
     with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(flights.once, "key", work)
+        first = pool.submit(once, flights, "key", work)
         started.wait(5)
-        second = pool.submit(flights.once, "key", work)
+        second = pool.submit(once, flights, "key", work)
         finish.set()
         for each in (first, second):
             with pytest.raises(ValueError, match="once"):
                 each.result()
-    assert flights.once("key", lambda: 1) == (1, True)
+    assert once(flights, "key", lambda: 1) == (1, True)

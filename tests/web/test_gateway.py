@@ -16,7 +16,7 @@ from kg.query.departure import Departure
 from kg.settings import Settings
 from kg.web import connection
 from kg.web.app import ERROR
-from kg.web.connection import SMALL, Reply
+from kg.web.connection import SMALL, Reply, Watch
 from kg.web.front import Ready
 from kg.web.gateway import LONGEST, Gateway
 from kg.web.protocol import DEPARTURE
@@ -390,14 +390,10 @@ def test_what_nobody_waits_for_any_more_is_not_begun(gateway):
     assert begun == ["/0", "/2"]
 
 
-def test_a_departure_is_watched_for_when_it_matters():
-    watched, ended = [], []
-    departure = Departure(lambda: watched.append(True))
-    assert not watched
-    for _ in range(2):
-        with departure.ends(lambda: ended.append("too early")):
-            pass
-    assert watched == [True]
+def test_a_departure_ends_what_is_under_way_and_what_is_begun_later():
+    ended, departure = [], Departure()
+    with departure.ends(lambda: ended.append("too early")):
+        pass
     with departure.ends(lambda: ended.append("under way")):
         departure.happen()
     with departure.ends(lambda: ended.append("begun later")):
@@ -405,8 +401,29 @@ def test_a_departure_is_watched_for_when_it_matters():
     assert ended == ["under way", "begun later"]
 
 
+def test_a_departure_is_watched_for_when_it_has_taken_a_while(monkeypatch):
+    monkeypatch.setattr(connection, "WATCH_SECONDS", 0.02)
+
+    async def run():
+        watch, short, long = Watch(), Protocol(), Protocol()
+        short.left.set()
+        with watch.over(short) as first:
+            await asyncio.sleep(0)
+        with watch.over(long) as second:
+            await asyncio.sleep(0.1)
+            assert not second.happened
+            long.left.set()
+            await asyncio.sleep(0.01)
+            assert second.happened
+        assert not first.happened
+        await asyncio.sleep(0.05)
+        assert not (watch._tasks or watch._fresh or watch._earlier or watch._round)
+
+    asyncio.run(run())
+
+
 def test_many_departures_at_once_end_everything():
-    departure, ended = Departure(lambda: None), []
+    departure, ended = Departure(), []
 
     def work(number):
         with departure.ends(lambda: ended.append(number)):
