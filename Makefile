@@ -78,7 +78,7 @@ chromium:
 
 bundle: $(BUNDLE)
 
-$(BUNDLE): kg/web/frontend/node_modules/.installed $(wildcard kg/web/frontend/*.js kg/web/frontend/style/*.css)
+$(BUNDLE): kg/web/frontend/node_modules/.installed $(wildcard kg/web/frontend/*.js kg/web/frontend/shapes.json kg/web/frontend/style/*.css)
 	@$(NODE); npm run --prefix kg/web/frontend --silent bundle
 
 translations: $(STAMP)

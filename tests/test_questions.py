@@ -170,6 +170,27 @@ def test_a_parameter_is_one_values_line_with_an_entity_of_its_kind(question):
 
 
 @every_question
+def test_every_column_of_an_answer_has_a_heading_in_both_languages(question):
+    with (ONTOLOGY / "columns.csv").open(encoding="utf-8", newline="") as file:
+        headings = {row["variable"]: row for row in csv.DictReader(file)}
+    with question.path.with_suffix(".csv").open(encoding="utf-8", newline="") as file:
+        names = next(csv.reader(file))
+    for name in names:
+        if name.endswith("Label") and name.removesuffix("Label") in names:
+            continue
+        assert name in headings, f"ontology/columns.csv: add a row for {name!r}"
+        assert headings[name]["fr"] and headings[name]["en"]
+
+
+def test_no_heading_is_left_over():
+    with (ONTOLOGY / "columns.csv").open(encoding="utf-8", newline="") as file:
+        headings = [row["variable"] for row in csv.DictReader(file)]
+    asked = "".join(question.text for question in QUESTIONS)
+    assert headings == sorted(headings)
+    assert [each for each in headings if not re.search(rf"\?{each}\b", asked)] == []
+
+
+@every_question
 def test_a_question_stands_in_the_documentation(question):
     line = f"[{question.get('title', 'en')}](../ontology/questions/{question.name}.rq)"
     assert line in DOCS, f"docs/questions.md: list {line}"

@@ -3,6 +3,7 @@
     static/bundle/manifest.json       the name of a source (`style.css`) to that of its file
     static/bundle/<name>-<hash>.*     style, fonts, scripts: a name is for ever the same bytes
     static/bundle/departements-*.json  the outlines of the départements (`france.py`)
+    static/bundle/<kind>-<hash>.png    the picture of a kind, beside a link to it elsewhere
 
 `frontend/` has the sources. `make` bundles them; without a bundle the pages still say everything,
 in the browser's own style.

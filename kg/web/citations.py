@@ -16,8 +16,8 @@ from flask import Blueprint, Response, url_for
 from pyoxigraph import NamedNode
 from werkzeug.exceptions import NotFound
 
-from kg.vocab import DCTERMS, ESS, SCHEMA
-from kg.web import facts
+from kg.vocab import DC, DCTERMS, ESS, SCHEMA
+from kg.web import facts, urls
 from kg.web.errors import Missing
 from kg.web.i18n import _
 from kg.web.negotiate import content_type
@@ -72,7 +72,7 @@ def entity(kind: str, key: str, form: str) -> Response:
     found = facts.gather(iri.value, site.rows("entity", entity=iri), site.release.base)
     if not found.statements:
         raise Missing(key)
-    return _answer(_reference(View(site, found), found, iri, kind, key), form)
+    return _answer(reference(View(site, found), kind, key), form)
 
 
 @citations.get("/cite/dataset.<form>")
@@ -83,7 +83,7 @@ def dataset(form: str) -> Response:
     release = site.release
     name = _("Le graphe de l’ESS")
     url = f"{release.base}dataset"
-    reference = Reference(
+    whole = Reference(
         f"ess-kg-{release.id}",
         TYPES["Dataset"],
         name,
@@ -93,29 +93,32 @@ def dataset(form: str) -> Response:
         url,
         version=release.id,
     )
-    return _answer(reference, form)
+    return _answer(whole, form)
 
 
-def _reference(view: View, found: facts.Facts, iri: NamedNode, kind: str, key: str) -> Reference:
+def reference(view: View, kind: str, key: str) -> Reference:
+    """How to cite a thing: a publication as itself, else its page here."""
+
     def names(property_: NamedNode) -> list[str]:
         return [view.called(value).text for value in view.terms(property_)]
 
-    classes = {each.rpartition("/")[2] for each in found.classes(iri.value)}
+    classes = {each.rpartition("/")[2] for each in view.known.classes(view.known.entity)}
     release = site.release
     if kind != "publication":
         here = url_for("entities.document", kind=kind, name=key, _external=True)
         name = _("Le graphe de l’ESS")
         title, date = view.title().text, release.manifest["date"]
         return Reference(key, OTHER, title, [name], [], date, here, version=release.id)
+    addresses = (urls.outside(each.value) for each in view.terms(SCHEMA.url))
     known = next((TYPES[each] for each in TYPES if each in classes), OTHER)
     return Reference(
         key,
         known,
         view.title().text,
-        [*names(DCTERMS.creator), *names(SCHEMA.editor)],
+        [*names(DCTERMS.creator), *names(DC.creator), *names(SCHEMA.editor)],
         names(DCTERMS.publisher),
         view.first(DCTERMS.issued, SCHEMA.datePublished),
-        view.first(SCHEMA.url) or iri.value,
+        next(filter(None, addresses), view.known.entity),
         view.first(ESS.doi),
         view.first(DCTERMS.language),
     )
@@ -127,6 +130,19 @@ def _answer(reference: Reference, form: str) -> Response:
     response.headers["Content-Disposition"] = f'attachment; filename="{reference.key}.{form}"'
     response.headers["Link"] = f'<{LICENCE}>; rel="license"'
     return response
+
+
+def text(reference: Reference) -> str:
+    """A reference as people write it.
+
+    >>> text(Reference("a", OTHER, "Étude", ["Ada", "Bo"], ["Avise"], "2021-11", "https://a.example"))
+    'Ada, Bo (2021). Étude. Avise. https://a.example'
+    """
+    who = ", ".join(reference.authors or reference.publishers)
+    publishers = ", ".join(reference.publishers) if reference.authors else ""
+    year = f"({reference.date[:4]})" if reference.date else ""
+    parts = [" ".join(filter(None, [who, year])), reference.title, publishers, reference.version]
+    return ". ".join([*filter(None, parts), reference.url])
 
 
 def bibtex(reference: Reference) -> str:

@@ -11,7 +11,7 @@ from pyoxigraph import NamedNode
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as Redirect
 
-from kg.web import facts, jsonld, signposting
+from kg.web import citations, facts, jsonld, signposting, urls
 from kg.web.citations import FORMS
 from kg.web.errors import Missing, Withdrawn
 from kg.web.i18n import lang
@@ -209,6 +209,8 @@ def _html(found: facts.Facts, kind: str, key: str) -> bytes:
         "summary": summary.of(kind, key, places.level(view)),
         "structured": structured.script(found),
         "citations": FORMS,
+        "citation": citations.text(citations.reference(view, kind, key)),
+        "shares": urls.shares(request.base_url, view.title().text),
         "forms": {form: DOCUMENTS[form] for form in RDF},
     }
     first = SHOWN_FIRST[kind](view, lists) if kind in SHOWN_FIRST else {}

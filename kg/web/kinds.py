@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 from flask import Flask
 
 from kg.web.i18n import later, pick
@@ -21,11 +24,15 @@ NAMES = {
     "source": (later("source"), later("sources")),
     "scheme": (later("vocabulaire"), later("vocabulaires")),
 }
+# The marks of kinds, as paths in a square of 24; `other` for those without one of their own.
+SHAPES: dict[str, str] = json.loads(
+    (Path(__file__).parent / "frontend" / "shapes.json").read_text(encoding="utf-8")
+)
 
 
 def install(app: Flask) -> None:
-    """Let templates name kinds."""
-    app.jinja_env.globals |= {"kind_name": name}
+    """Let templates name kinds and draw their marks."""
+    app.jinja_env.globals |= {"kind_name": name, "shapes": SHAPES}
 
 
 def name(kind: str, count: int = 1) -> str:

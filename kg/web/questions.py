@@ -8,7 +8,7 @@ when none is given; a given value, which is the IRI of a thing, takes its place.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Blueprint, Response, render_template, request
 from pyoxigraph import NamedNode
@@ -57,6 +57,7 @@ def page(name: str) -> str:
     answer = site.service.answer(Request(asked.text))
     with answer.file:
         table = tables.joined(tables.rows(answer))
+    columns = [site.columns.get(each, {}).get(lang(), each) for each in table.names]
     label = ""
     if asked.value:
         hits = site.index.search(_key(asked.value), lang(), {"kind": [asked.kind]}, limit=1).items
@@ -66,7 +67,7 @@ def page(name: str) -> str:
         asked=asked,
         title=title(asked.question),
         text=asked.question.header.get(f"text@{lang()}", ""),
-        table=table,
+        table=replace(table, names=columns),
         shown=tables.SHOWN,
         label=label,
         forms=RESULTS,

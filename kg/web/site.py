@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -76,6 +77,15 @@ class Site:
             self.release.folder / "ontology" / "questions", self.release.base
         )
         return {question.name: question for question in found}
+
+    @cached_property
+    def columns(self) -> dict[str, dict[str, str]]:
+        """What the columns of the questions' answers are called, by variable and language."""
+        path = self.release.folder / "ontology" / "columns.csv"
+        if not path.is_file():
+            return {}
+        with path.open(encoding="utf-8", newline="") as file:
+            return {row["variable"]: row for row in csv.DictReader(file)}
 
     @cached_property
     def layout(self) -> Layout:

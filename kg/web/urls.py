@@ -75,6 +75,20 @@ def report(contact: str, statement: str, release: str) -> str | None:
     return f"mailto:{quote(contact, '@')}?subject={subject}&body={quote(statement, '')}"
 
 
+def shares(address: str, title: str) -> dict[str, str]:
+    """Where a reader may tell others of a page; each is an address, and nothing is loaded from it.
+
+    >>> shares("https://ess.example/doc/person/ada", "Ada")["mail"]
+    'mailto:?subject=Ada&body=https%3A%2F%2Fess.example%2Fdoc%2Fperson%2Fada'
+    """
+    page, name = quote(address, ""), quote(title, "")
+    return {
+        "mail": f"mailto:?subject={name}&body={page}",
+        "Mastodon": f"https://share.joinmastodon.org/#text={name}%20{page}",
+        "LinkedIn": f"https://www.linkedin.com/sharing/share-offsite/?url={page}",
+    }
+
+
 def host(address: str) -> str:
     """The host of an address, as people say it.
 

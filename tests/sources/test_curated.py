@@ -485,6 +485,16 @@ def test_an_appearance_in_a_role_that_is_not_held_is_named(tables):
     )
 
 
+def test_two_sources_with_one_title_are_named(tables):
+    first, second = [*read_csv(SAMPLE / "sources.csv")][:2]
+    (problem,) = tables("sources", second.line, "title", first["title"])
+    assert problem == (
+        f"sources.csv, line {second.line}, column 'title': {first['title']!r} is the title of "
+        f"{first['key']} on line {first.line} too. To mend it: say what tells them apart: a page, "
+        "a part, a date"
+    )
+
+
 def test_a_translation_of_an_edition_that_is_not_there_is_named(tables):
     line = line_of("editions", key="edition-en")
     (problem,) = tables("editions", line, "translation_of", "edition-de")

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from kg.web import bundle
 from tests.web.conftest import assert_page
 
 BOTH = pytest.mark.parametrize("lang", ["fr", "en"])
@@ -135,3 +136,30 @@ def test_a_territory_shows_what_the_observations_count_and_draws_its_years(clien
 
 def test_the_rdf_of_a_territory_has_no_observations_of_it(client):
     assert "organizationCount" not in client.get("/doc/territory/insee-region-52.nt").text
+
+
+@BOTH
+def test_a_page_gives_its_citation_and_plain_links_to_share_it(client, lang):
+    text = page(client, "publication/study", lang)
+    study = {"fr": "Étude", "en": "Study"}[lang]
+    assert f'<p class="cite">Ada Exemple, Camille Nom. {study}. ' in text
+    assert "https://etude.example/texte</p>" in text
+    share = section(text, "share")
+    address = "http%3A%2F%2Flocalhost%2Fdoc%2Fpublication%2Fstudy.html"
+    assert (
+        f"mailto:?subject={ {'fr': '%C3%89tude', 'en': 'Study'}[lang] }&amp;body={address}" in share
+    )
+    assert f"https://www.linkedin.com/sharing/share-offsite/?url={address}" in share
+
+
+def test_every_kind_has_a_picture_for_links_elsewhere(client):
+    for path, kind in {"person/ada": "person", "organization/reseau": "organization"}.items():
+        found = re.search(
+            r'<meta property="og:image" content="http://localhost(.*?)">', page(client, path)
+        )
+        if not bundle.manifest():
+            pytest.skip("there is no front-end bundle: run 'make bundle'")
+        assert found and found[1].startswith(f"/static/bundle/{kind}-")
+        picture = client.get(found[1])
+        assert (picture.status_code, picture.mimetype) == (200, "image/png")
+        assert picture.data[:8] == b"\x89PNG\r\n\x1a\n"

@@ -42,3 +42,9 @@ def test_what_is_not_asked_is_404(client, path):
 def test_an_unknown_name_is_said_so(client):
     response = client.get(NAMES, query_string={"organization": "zzz } DROP"})
     assert_canonical_error(response, 400)
+
+
+def test_columns_are_named_in_the_language_of_the_page(client):
+    for lang, heading in {"fr": "Nom", "en": "Name"}.items():
+        text = client.get(f"{NAMES}?organization=réseau&lang={lang}").text
+        assert f'<th scope="col">{heading}</th>' in text

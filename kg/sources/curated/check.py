@@ -81,7 +81,7 @@ def problems(folder: Path, triples: Callable[[Row], Iterator[Triple]]) -> list[I
         for row in rows:
             found += _cells(row) or _whole(row, triples)
         found += _repeated(rows)
-    for check in (_references, _roles_then, _originals, _tenures, _decisions):
+    for check in (_references, _titles, _roles_then, _originals, _tenures, _decisions):
         found += check(tables)
     return sorted(found, key=lambda error: (str(error.file), error.line or 0, error.column or ""))
 
@@ -148,6 +148,16 @@ def _known(tables: Tables, kind: str, value: str, elsewhere: bool) -> bool:
         return True  # reported as a cell
     keys = tables.known(kind)
     return keys is None or value in keys
+
+
+def _titles(tables: Tables) -> Iterator[InputError]:
+    """Two sources of one title, which nobody could tell apart in a list."""
+    first: dict[str, Row] = {}
+    for row in tables.get("sources", []):
+        same = first.setdefault(row["title"], row)
+        if same is not row:
+            problem = f"is the title of {same['key']} on line {same.line} too"
+            yield _error(row, "title", problem, "say what tells them apart: a page, a part, a date")
 
 
 def _roles_then(tables: Tables) -> Iterator[InputError]:

