@@ -29,12 +29,14 @@ from kg.vocab import (
     DCAT,
     DCTERMS,
     FOAF,
+    OWL,
     PROV,
     RDF,
     RDFS,
     SCHEMA,
     SD,
     SH,
+    VOAF,
     VOID,
     XSD,
     prefixes,
@@ -108,6 +110,7 @@ def describe(
         *_dataset(edition),
         *partitions(connection, DATASET, folders),
         *linksets(connection, DATASET),
+        *_ontology(edition),
         *_service(edition),
         *_sources([each.source for each in converted], edition),
         *_graphs(connection),
@@ -160,7 +163,7 @@ def _dataset(edition: Edition) -> Iterator[Triple]:
         (DATASET, DCTERMS.license, LICENCE),
         (DATASET, DCTERMS.issued, date),
         (DATASET, DCTERMS.modified, date),
-        (DATASET, NamedNode(prefixes()["owl"] + "versionInfo"), Literal(edition.id)),
+        (DATASET, OWL.versionInfo, Literal(edition.id)),
         (DATASET, VOID.sparqlEndpoint, NamedNode(edition.endpoint)),
         (DATASET, VOID.dataDump, NamedNode(f"{BASE}dumps/{edition.id}/all.nq.gz")),
         (DATASET, VOID.dataDump, NamedNode(f"{BASE}dumps/{edition.id}/all.ttl.gz")),
@@ -168,6 +171,19 @@ def _dataset(edition: Edition) -> Iterator[Triple]:
         (DATASET, FOAF.homepage, NamedNode(BASE)),
         (DATASET, VOID.vocabulary, ONTOLOGY_IRI),
     )
+
+
+def _ontology(edition: Edition) -> Iterator[Triple]:
+    """The stamp of the ontology: its version is the release's."""
+    files = [ONTOLOGY / "ontology.ttl", *ONTOLOGY.glob("*/terms.ttl")]
+    found = [quad for file in files for quad in parse(path=file, format=RdfFormat.TURTLE)]
+    ours = {quad.subject for quad in found if quad.predicate == RDFS.isDefinedBy}
+    classes = {quad.subject for quad in found if quad.object == OWL.Class} & ours
+    yield ONTOLOGY_IRI, OWL.versionInfo, Literal(edition.id)
+    yield ONTOLOGY_IRI, OWL.versionIRI, NamedNode(f"{ONTOLOGY_IRI.value}/{edition.id}")
+    yield ONTOLOGY_IRI, DCTERMS.modified, Literal(edition.date, datatype=XSD.date)
+    yield ONTOLOGY_IRI, VOAF.classNumber, _integer(len(classes))
+    yield ONTOLOGY_IRI, VOAF.propertyNumber, _integer(len(ours - classes))
 
 
 def _service(edition: Edition) -> Iterator[Triple]:

@@ -115,7 +115,9 @@ QB = Vocabulary(
     "componentAttachment dataSet dimension measure order structure",
 )
 RDF = Vocabulary("rdf", "Property langString type value")
-RDFS = Vocabulary("rdfs", "Class comment domain isDefinedBy label range seeAlso subClassOf")
+RDFS = Vocabulary(
+    "rdfs", "Class comment domain isDefinedBy label range seeAlso subClassOf subPropertyOf"
+)
 SCHEMA = Vocabulary(
     "schema",
     "AdministrativeArea Article AudioObject Book Certification Chapter Clip Country CreativeWork "
@@ -154,6 +156,7 @@ SKOS = Vocabulary(
 TIME = Vocabulary(
     "time", "Instant Interval hasBeginning hasEnd inXSDDate inXSDgYear inXSDgYearMonth"
 )
+VOAF = Vocabulary("voaf", "Vocabulary classNumber propertyNumber")
 VOID = Vocabulary(
     "void",
     "Dataset Linkset class classPartition classes dataDump distinctObjects distinctSubjects "

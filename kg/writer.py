@@ -28,7 +28,7 @@ from kg.report import Group
 from kg.search import entries, fields
 from kg.settings import ONTOLOGY
 from kg.sources import Triple
-from kg.vocab import DCTERMS, SCHEMA
+from kg.vocab import DCTERMS, SCHEMA, SH
 
 LARGE = 1_000_000
 # Tells who waits what is being done.
@@ -95,6 +95,10 @@ def _write_rest(
     base = contents.base
     describe.write(contents.description, folder / "description.ttl", base)
     shutil.copytree(ONTOLOGY, folder / "ontology")
+    stamp = [
+        t for t in contents.description if t[0] == describe.ONTOLOGY_IRI and t[1] != SH.declare
+    ]
+    describe.write(stamp, folder / "ontology" / "version.ttl", iri.BASE)
     before = contents.previous
     ledger.write(
         connection,

@@ -6,6 +6,7 @@
     lists.py     /search /browse/…               lists with facets, suggestions
     pages.py     / /about /accessibility         people
     questions.py /questions/…                    everybody: questions with their answers
+    ontology.py  /ontology                       what terms mean, with `terms.py` and `rdf.py`
     sparql.py    /sparql                         researchers, with `protocol.py`
     harvest/     /dumps/… /health …              portals and robots
 
@@ -32,6 +33,7 @@ from kg.web.delivery import FOREVER
 from kg.web.entities import entities
 from kg.web.jsonld import contexts
 from kg.web.lists import lists
+from kg.web.ontology import ontology
 from kg.web.pages import pages
 from kg.web.questions import questions
 from kg.web.site import FOLDER, LICENCE, Site, site
@@ -86,7 +88,7 @@ def create_app(
     i18n.install(app)
     errors.install(app)
     kinds.install(app)
-    for blueprint in (pages, lists, entities, contexts, citations, questions, sparql):
+    for blueprint in (pages, lists, entities, contexts, citations, questions, ontology, sparql):
         app.register_blueprint(blueprint)
     for blueprint in harvest.BLUEPRINTS:
         app.register_blueprint(blueprint)

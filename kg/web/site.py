@@ -21,7 +21,7 @@ from kg.iri import KEY, kinds
 from kg.query import Service, Term
 from kg.query.results import Row, select
 from kg.queryfile import QueryFile
-from kg.release import Release, moment
+from kg.release import Release, Releases, moment
 from kg.settings import Settings
 from kg.vocab import RDF
 from kg.web import urls
@@ -131,6 +131,11 @@ class Site:
             else:
                 sources[source][row["property"].value].append(row["value"])
         return Provenance(dict(graphs), {iri: dict(about) for iri, about in sources.items()})
+
+    @property
+    def kept(self) -> dict[str, Release]:
+        """The releases that are still here, by their id."""
+        return {each.id: each for each in Releases(self.release.folder.parent).all()}
 
     @property
     def modified(self) -> datetime:

@@ -17,6 +17,7 @@ PAGES = [
     "/questions",
     "/questions/presidents-of-an-organization",
     "/dumps/",
+    "/ontology",
     "/sparql",
 ]
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}

@@ -16,7 +16,7 @@ from flask import Blueprint, Response, redirect, render_template, send_file, url
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as Answer
 
-from kg.release import Dump, Release, Releases
+from kg.release import Dump, Release
 from kg.web import kinds
 from kg.web.delivery import FOREVER
 from kg.web.i18n import Text, _, lang
@@ -130,10 +130,9 @@ def latest(name: str) -> Answer:
 @dumps.get("/dumps/<release>/<name>")
 def versioned(release: str, name: str) -> Response:
     """One file of any release that is still here: to be cited, and kept for ever."""
-    kept = {each.id: each for each in Releases(site.release.folder.parent).all()}
-    if release not in kept:
+    if release not in site.kept:
         raise NotFound
-    found = kept[release].dumps
+    found = site.kept[release].dumps
     if name == SUMS:
         lines = (f"{dump.checksum}  {each}\n" for each, dump in found.items())
         response = Response("".join(lines), content_type="text/plain; charset=utf-8")
