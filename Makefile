@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 NPM_FOLDERS := kg/sources/territories kg/web/frontend
+NPM_CLIENTS := tests/clients
 STAMP := $(VENV)/.installed
 STAMP_DEV := $(VENV)/.installed-dev
 BUNDLE := kg/web/static/bundle/manifest.json
@@ -16,7 +17,7 @@ serve: build
 build: $(STAMP) $(NPM_STAMPS) $(BUNDLE) translations
 	$(BIN)/kg build
 
-test: check $(NPM_STAMPS) $(BUNDLE) translations chromium
+test: check $(NPM_STAMPS) $(NPM_CLIENTS)/node_modules/.installed $(BUNDLE) translations chromium
 	$(BIN)/pytest -n 2
 
 check: $(STAMP_DEV)
@@ -42,7 +43,7 @@ conformance: $(STAMP_DEV) $(NPM_STAMPS) translations
 
 clean:
 	[ ! -d var ] || find var -mindepth 1 -maxdepth 1 ! -name review -exec rm -rf {} +
-	rm -rf $(VENV) kg/web/static/bundle $(NPM_FOLDERS:%=%/node_modules) .mypy_cache .ruff_cache .pytest_cache *.egg-info
+	rm -rf $(VENV) kg/web/static/bundle $(patsubst %,%/node_modules,$(NPM_FOLDERS) $(NPM_CLIENTS)) .mypy_cache .ruff_cache .pytest_cache *.egg-info
 
 # Rewrite the locks after a change of pyproject.toml (needs uv).
 lock:

@@ -85,6 +85,11 @@ ESS = Vocabulary("ess", _own_terms())
 FABIO = Vocabulary("fabio", "Expression Policy ReferenceWork Report Work")
 FOAF = Vocabulary("foaf", "Agent Person familyName givenName homepage name page primaryTopic")
 GEO = Vocabulary("geo", "Feature Geometry asWKT hasGeometry wktLiteral")
+HYDRA = Vocabulary(
+    "hydra",
+    "Collection ExplicitRepresentation PartialCollectionView first itemsPerPage mapping next "
+    "property search template totalItems variable variableRepresentation view",
+)
 IGEO = Vocabulary(
     "igeo",
     "ArrondissementMunicipal CollectiviteDOutreMer Commune CommuneAssociee CommuneDeleguee "
@@ -114,7 +119,7 @@ QB = Vocabulary(
     "ComponentSpecification DataSet DataStructureDefinition Observation attribute component "
     "componentAttachment dataSet dimension measure order structure",
 )
-RDF = Vocabulary("rdf", "Property langString type value")
+RDF = Vocabulary("rdf", "Property langString object predicate subject type value")
 RDFS = Vocabulary(
     "rdfs", "Class comment domain isDefinedBy label range seeAlso subClassOf subPropertyOf"
 )

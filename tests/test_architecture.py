@@ -14,7 +14,10 @@ MODULES = {
 LOW = {"kg.errors", "kg.settings", "kg.clean", "kg.vocab", "kg.iri", "kg.ledger", "kg.queryfile"}
 # From whom to what it may import, besides LOW.
 ALLOWED = {
-    "kg.web": {"kg.web", "kg.query", "kg.release", "kg.history", "kg.search", "kg.changes"},
+    "kg.web": {
+        *("kg.web", "kg.query", "kg.release", "kg.history", "kg.search", "kg.changes"),
+        "kg.fragments",
+    },
     "kg.query": {"kg.query", "kg.release"},
     "kg.sources": {"kg.sources"},
     "kg.release": set(),

@@ -16,6 +16,8 @@ from werkzeug.local import LocalProxy
 
 from kg import queryfile
 from kg.changes.log import Log
+from kg.fragments import FILE as STATEMENTS
+from kg.fragments import Fragments
 from kg.history import FILE, History
 from kg.iri import KEY, kinds
 from kg.query import Service, Term
@@ -151,6 +153,11 @@ class Site:
     def log(self) -> Log:
         """Which release changed what."""
         return Log(self.release)
+
+    @cached_property
+    def fragments(self) -> Fragments:
+        """The statements by pattern, page by page."""
+        return Fragments(self.release.folder / STATEMENTS)
 
     def thing(self, kind: str, key: str) -> NamedNode | None:
         """The IRI that a thing of this kind and key has in this release; None if none can."""

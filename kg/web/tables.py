@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -13,6 +14,7 @@ from pyoxigraph import (
     QueryResultsFormat,
     QuerySolutions,
     RdfFormat,
+    Triple,
     parse,
     parse_query_results,
 )
@@ -75,7 +77,12 @@ def joined(table: Table) -> Table:
 def triples(answer: Answer) -> Table:
     """The beginning of a CONSTRUCT's result; from N-Triples."""
     quads = islice(parse(answer.file, format=RdfFormat.N_TRIPLES), SHOWN + 1)
-    found = [[_cell(quad.subject), _cell(quad.predicate), _cell(quad.object)] for quad in quads]
+    return statements([quad.triple for quad in quads])
+
+
+def statements(triples: Iterable[Triple]) -> Table:
+    """The beginning of some triples."""
+    found = [[_cell(term) for term in triple] for triple in triples]
     names = [_("sujet"), _("propriété"), _("valeur")]
     return Table(names, found[:SHOWN], len(found) > SHOWN)
 

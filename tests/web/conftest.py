@@ -249,6 +249,14 @@ def write_history(store, path):
     connection.execute(f"COPY (FROM history ORDER BY iri) TO '{path}' (FORMAT parquet)")
 
 
+def write_statements(store, path):
+    rows = sorted({tuple(map(str, quad.triple)) for quad in store})
+    connection = duckdb.connect()
+    connection.execute("CREATE TABLE s (subject VARCHAR, predicate VARCHAR, object VARCHAR)")
+    connection.executemany("INSERT INTO s VALUES (?, ?, ?)", rows)
+    connection.execute(f"COPY s TO '{path}' (FORMAT parquet)")
+
+
 @pytest.fixture(scope="session")
 def release(tmp_path_factory, store):
     folder = tmp_path_factory.mktemp("releases") / MANIFEST["id"]
@@ -259,6 +267,7 @@ def release(tmp_path_factory, store):
     )
     (folder / "withdrawn.tsv").write_text(f"{BASE}id/organization/gone\t2026-10-01-1\n")
     write_history(store, folder / history.FILE)
+    write_statements(store, folder / "statements.parquet")
     (folder / "dumps" / "all.nq.zst").write_bytes(bytes(range(256)))
     (folder / "dumps" / "all.ttl.zst").write_bytes(b"turtle")
     sums = (

@@ -38,7 +38,7 @@ PAGES = (
     *("questions.index", "sparql.endpoint"),
 )
 # Lists narrowed, sorted and paged in all combinations; neighbourhoods and citations of everything;
-# one list of links in pages. An address that only chooses the language is none of them.
+# one list of links in pages; patterns. An address that only chooses the language is none of them.
 ROBOTS = """\
 User-agent: *
 Allow: /browse/*?lang=en$
@@ -52,6 +52,7 @@ Disallow: /doc/*?by=
 Disallow: /doc/*&by=
 Disallow: /graph/
 Disallow: /cite/
+Disallow: /fragments?
 
 Sitemap: {sitemap}
 """
