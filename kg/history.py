@@ -117,6 +117,12 @@ class History:
             {"size": size, "kinds": list(kinds)},
         )
 
+    def earliest(self, kinds: Sequence[str] = ()) -> datetime:
+        """When the first of the changes was that `latest` gives; of nothing, the end of time."""
+        query = f"SELECT min(modified) FROM {self._table} WHERE {_OF_KIND}"
+        ((found,),) = self._rows(query, {"kinds": list(kinds)})
+        return found or datetime.max
+
     def entity(self, iri: str) -> Entity | None:
         """The entity of an IRI, whatever became of it; None if there never was one."""
         found = self._read("iri = $iri", 1, (), {"iri": iri})

@@ -4,6 +4,7 @@ crawlers.py      /robots.txt /sitemap.xml     pages, for search engines
 differences.py   /changes/…                   what releases changed
 dumps.py         /dumps/…                     files
 fragments.py     /fragments                   statements by pattern, for clients that join
+oai.py           /oai                         records of OAI-PMH, with `dublincore.py`
 service.py       /.well-known/void /health    the service as a whole
 """
 
@@ -11,6 +12,7 @@ from kg.web.harvest.crawlers import crawlers
 from kg.web.harvest.differences import changes
 from kg.web.harvest.dumps import dumps
 from kg.web.harvest.fragments import fragments
+from kg.web.harvest.oai import oai
 from kg.web.harvest.service import service
 
-BLUEPRINTS = (changes, crawlers, dumps, fragments, service)
+BLUEPRINTS = (changes, crawlers, dumps, fragments, oai, service)
