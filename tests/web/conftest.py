@@ -32,6 +32,7 @@ GRAPH <../graph/a> {
   <person/ada#mandate> a org:Membership ; rdfs:label "élue, Ville"@fr ; org:member <person/ada> ;
     org:organization <organization/ville> ; ess:attestedOn "2022-05-01"^^xsd:date .
   <organization/reseau> skos:editorialNote "Note en français."@fr , "Note in English."@en ;
+    ess:departement <territory/insee-departement-44> ;
     foaf:homepage <https://reseau.example/> , <javascript:alert(1)> ;
     schema:foundingDate "2002"^^xsd:gYear .
   <organization/ville> a org:FormalOrganization ; rdfs:label "Ville"@fr .

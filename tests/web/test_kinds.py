@@ -163,3 +163,12 @@ def test_every_kind_has_a_picture_for_links_elsewhere(client):
         picture = client.get(found[1])
         assert (picture.status_code, picture.mimetype) == (200, "image/png")
         assert picture.data[:8] == b"\x89PNG\r\n\x1a\n"
+
+
+@BOTH
+def test_the_seat_of_an_organisation_is_drawn_on_the_map_of_france(client, lang):
+    if not bundle.manifest():
+        pytest.skip("there is no front-end bundle: run 'make bundle'")
+    seat = section(page(client, "organization/reseau", lang), "place")
+    assert seat.count('class="here"') == 1
+    assert 'role="img" aria-label="Loire-Atlantique"' in seat

@@ -1,6 +1,9 @@
 """Pages for people, languages, errors, and what every answer has in common."""
 
+import re
+
 import pytest
+from jinja2.meta import find_undeclared_variables
 
 from kg.errors import QueryTimeout
 from kg.web import bundle
@@ -216,3 +219,15 @@ def test_the_map_of_the_home_page_has_its_table(client):
     assert row in response.text
     if bundle.departements():
         assert f'<a href="{path}" aria-label="Loire-Atlantique : 10">' in response.text
+
+
+def test_every_template_imports_the_macros_that_it_uses(app):
+    templates = app.jinja_env
+    macros = set(dir(templates.get_template("_macros.html").module))
+    for name in set(templates.list_templates(extensions=["html"])) - {"_macros.html"}:
+        source = templates.loader.get_source(templates, name)[0]
+        used = find_undeclared_variables(templates.parse(source)) & macros
+        imported = re.findall(r'from "_macros.html" import ([\w, ]+)', source)
+        missing = used - {each for names in imported for each in names.strip().split(", ")}
+        called = sorted(each for each in missing if re.search(rf"\b{each}\(", source))
+        assert not called, f"templates/{name}: import {called} from _macros.html"
