@@ -68,6 +68,7 @@ def _own_terms() -> str:
 
 
 ADMS = Vocabulary("adms", "Identifier identifier")
+AS = Vocabulary("as", "Create Delete Update")
 DC = Vocabulary("dc", "creator")
 DCAT = Vocabulary(
     "dcat",
@@ -78,8 +79,8 @@ DC = Vocabulary("dc", "creator publisher source")
 DCTERMS = Vocabulary(
     "dcterms",
     "Location conformsTo contributor coverage created creator date description format hasPart "
-    "identifier isPartOf isReplacedBy issued language license modified publisher replaces source "
-    "spatial subject temporal title type valid bibliographicCitation references",
+    "identifier isPartOf isReplacedBy isVersionOf issued language license modified publisher "
+    "replaces source spatial subject temporal title type valid bibliographicCitation references",
 )
 ESS = Vocabulary("ess", _own_terms())
 FABIO = Vocabulary("fabio", "Expression Policy ReferenceWork Report Work")
@@ -94,6 +95,12 @@ IGEO = Vocabulary(
     "igeo",
     "ArrondissementMunicipal CollectiviteDOutreMer Commune CommuneAssociee CommuneDeleguee "
     "Departement Intercommunalite Pays Region codeINSEE",
+)
+LDES = Vocabulary(
+    "ldes",
+    "EventSource EventStream LatestVersionSubset amount immutable pollingInterval retentionPolicy "
+    "timestampPath versionAmount versionCreateObject versionDeleteObject versionOfPath "
+    "versionUpdateObject",
 )
 LEGAL = Vocabulary("legal", "LegalEntity legalName")
 OA = Vocabulary(
@@ -147,10 +154,10 @@ SF = Vocabulary("sf", "Point")
 SDMX_DIMENSION = Vocabulary("sdmx-dimension", "refArea")
 SH = Vocabulary(
     "sh",
-    "PrefixDeclaration SPARQLAskExecutable SPARQLConstructExecutable SPARQLExecutable "
-    "SPARQLSelectExecutable ValidationReport Violation Warning Info ask conforms construct "
-    "declare focusNode namespace prefix prefixes result resultMessage resultPath resultSeverity "
-    "select sourceShape value",
+    "IRI NodeShape PrefixDeclaration SPARQLAskExecutable SPARQLConstructExecutable "
+    "SPARQLExecutable SPARQLSelectExecutable ValidationReport Violation Warning Info ask conforms "
+    "construct datatype declare focusNode maxCount minCount namespace nodeKind path prefix "
+    "prefixes property result resultMessage resultPath resultSeverity select sourceShape value",
 )
 SKOS = Vocabulary(
     "skos",
@@ -160,6 +167,11 @@ SKOS = Vocabulary(
 )
 TIME = Vocabulary(
     "time", "Instant Interval hasBeginning hasEnd inXSDDate inXSDgYear inXSDgYearMonth"
+)
+TREE = Vocabulary(
+    "tree",
+    "GreaterThanOrEqualToRelation LessThanOrEqualToRelation Node member node path relation shape "
+    "value view",
 )
 VOAF = Vocabulary("voaf", "Vocabulary classNumber propertyNumber")
 VOID = Vocabulary(

@@ -36,6 +36,11 @@ class Version:
     modified: datetime
     statements: list[Triple]
 
+    @property
+    def release(self) -> str:
+        """The release that it came with."""
+        return named(self.modified)
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -90,18 +95,18 @@ class Log:
         )
         return [event(row) for row in rows]
 
-    def pages(self, release: Release) -> int:
+    def pages(self, release: Release, whole: bool) -> int:
         """How many pages the versions of a release take."""
-        path = self._folder(release) / ENTITIES
+        path = _folder(release, whole) / ENTITIES
         ((number,),) = self._rows(f"SELECT count(*) FROM {file(path)}", {})
         return -(-int(number) // SIZE)
 
-    def versions(self, release: Release, page: int) -> list[Version]:
-        """A page of the versions that came with a release, from 1; of the oldest, of those that
-        were there already too.
+    def versions(self, release: Release, page: int, whole: bool) -> list[Version]:
+        """A page, from 1, of the versions that came with a release, or of the latest of all things
+        until then (`whole`); by IRI.
         """
         return self._versions(
-            release,
+            _folder(release, whole),
             "file_row_number >= $first AND file_row_number < $first + $size",
             {"first": (page - 1) * SIZE, "size": SIZE},
         )
@@ -109,22 +114,15 @@ class Log:
     def version(self, release: str, iri: str) -> Version | None:
         """The version of an entity that came with a release, if it is here."""
         for each in self.chain:
-            if each.id == release or each == self.chain[-1]:
-                found = self._versions(each, "iri = $iri", {"iri": iri})
+            oldest = each == self.chain[-1]
+            if each.id == release or oldest:
+                found = self._versions(_folder(each, oldest), "iri = $iri", {"iri": iri})
                 return next((v for v in found if named(v.modified) == release), None)
         return None
 
-    def _folder(self, release: Release) -> Path:
-        """Where the entities and statements of a release's pages are: the oldest one's are all."""
-        oldest = release.id == self.chain[-1].id
-        return release.folder if oldest else release.folder / FOLDER
-
-    def _versions(
-        self, release: Release, condition: str, values: dict[str, object]
-    ) -> list[Version]:
-        folder = self._folder(release)
+    def _versions(self, folder: Path, condition: str, values: dict[str, object]) -> list[Version]:
         new = "CASE WHEN created < modified THEN 'live' END"
-        was = new if folder == release.folder else "was"
+        was = "was" if folder.name == FOLDER else new
         rows = self._rows(
             f"""SELECT iri, {ACTION}, successor, modified FROM (
                 SELECT iri, state, successor, modified, {was} AS was
@@ -161,3 +159,8 @@ class Log:
 
     def _rows(self, query: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
         return self._connection.cursor().execute(query, values).fetchall()
+
+
+def _folder(release: Release, whole: bool) -> Path:
+    """Where entities and statements are: all, or those of what the release changed."""
+    return release.folder if whole else release.folder / FOLDER

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,7 +47,12 @@ def site(release: Release) -> Flask:
     return app
 
 
+def build(folder: Path, rows: Sequence[list[str]] = ROWS) -> list[Release]:
+    """A release of each of these tables."""
+    return [run(folder, *each) for each in rows]
+
+
 def served(folder: Path) -> Served:
     """All releases, and the site of the last."""
-    releases = [run(folder, *rows) for rows in ROWS]
+    releases = build(folder)
     return Served(releases, site(releases[-1]))

@@ -6,6 +6,7 @@ dumps.py         /dumps/…                     files
 fragments.py     /fragments                   statements by pattern, for clients that join
 oai.py           /oai                         records of OAI-PMH, with `dublincore.py`
 service.py       /.well-known/void /health    the service as a whole
+stream.py        /ldes/…                      every version of every thing, for those who follow
 """
 
 from kg.web.harvest.crawlers import crawlers
@@ -14,5 +15,6 @@ from kg.web.harvest.dumps import dumps
 from kg.web.harvest.fragments import fragments
 from kg.web.harvest.oai import oai
 from kg.web.harvest.service import service
+from kg.web.harvest.stream import stream
 
-BLUEPRINTS = (changes, crawlers, dumps, fragments, oai, service)
+BLUEPRINTS = (changes, crawlers, dumps, fragments, oai, service, stream)

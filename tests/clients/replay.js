@@ -1,0 +1,18 @@
+// Replays an event stream with ldes-client: `node replay.js URL [FOLDER]` prints its members, in no
+// order, one a line as JSON: id, and quads as N-Quads. With a folder, what was given before is
+// remembered there, and not given again.
+import { intoConfig, replicateLDES } from "ldes-client";
+import { Writer } from "n3";
+
+const [url, folder] = process.argv.slice(2);
+const client = replicateLDES(intoConfig({ url, statePath: folder }), "none");
+client.on("error", (error) => {
+  console.error(String(error));
+  process.exit(1);
+});
+const reader = client.stream({ highWaterMark: 10 }).getReader();
+for (let each = await reader.read(); !each.done; each = await reader.read()) {
+  const writer = new Writer({ format: "N-Quads" });
+  const quads = writer.quadsToString(each.value.quads);
+  console.log(JSON.stringify({ id: each.value.id.value, quads }));
+}
