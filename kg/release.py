@@ -23,18 +23,20 @@ var/releases/
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import zstandard
-from pyoxigraph import RdfFormat, Store
 
 from kg import ledger
 from kg.errors import KgError
@@ -128,13 +130,14 @@ class Release:
         """Where the disk engine's store is, if this release has one."""
         return self.folder / "store"
 
-    def load(self, store: Store) -> None:
-        """Load all statements into a store."""
+    @contextmanager
+    def quads(self) -> Iterator[BinaryIO]:
+        """All statements, as N-Quads."""
         with (
             (self.folder / "dumps" / "all.nq.zst").open("rb") as file,
-            zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True) as quads,
+            zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True) as reader,
         ):
-            store.bulk_load(quads, RdfFormat.N_QUADS)
+            yield cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, reader), 1 << 20))
 
     @cached_property
     def dumps(self) -> dict[str, Dump]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import duckdb
-from pyoxigraph import Literal, NamedNode, Store
+from pyoxigraph import Literal, NamedNode, RdfFormat, Store
 
 from kg import describe, dumps, history, iri, ledger, statements, tables
 from kg.changes.write import write as write_changes
@@ -163,7 +163,8 @@ def write_store(folder: Path) -> None:
     """Write the disk engine's store of a release. It is closed on return, and read from then on."""
     release = Release(folder)
     store = Store(release.store)
-    release.load(store)
+    with release.quads() as quads:
+        store.bulk_load(quads, RdfFormat.N_QUADS)
     store.optimize()
     store.flush()
 

@@ -3,11 +3,11 @@
 import json
 
 import pytest
-from pyoxigraph import Literal, NamedNode, Quad, Store
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, parse
 
 from kg.errors import QueryMalformed, QueryRefused
 from kg.query import Request
-from kg.query.local import LocalEngine
+from kg.query.local import LocalEngine, open_store
 
 SPACE = "http://example.org/"
 
@@ -70,3 +70,11 @@ def test_relative_iris_belong_to_the_base_of_the_service(store):
 def test_a_function_that_sparql_does_not_define_is_refused_by_its_name(store):
     with pytest.raises(QueryRefused, match=f"{SPACE}f"):
         values(LocalEngine(store), f"SELECT ?o {{ ?s ?p ?o FILTER(<{SPACE}f>(?o)) }}")
+
+
+def test_a_store_in_memory_holds_every_statement_of_the_release_once(default_release):
+    with default_release.quads() as quads:
+        expected = {str(quad) for quad in parse(quads, RdfFormat.N_QUADS)}
+    found = [str(quad) for quad in open_store(default_release)]
+    assert len(found) == len(expected) == default_release.manifest["counts"]["statements"]
+    assert set(found) == expected
