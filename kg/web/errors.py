@@ -135,7 +135,7 @@ class Withdrawn(Gone):
 def install(app: Flask) -> None:
     """Let the one handler answer for every error."""
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(QueryError, _query)
+    app.register_error_handler(QueryError, unanswered)
 
 
 def _http(error: HTTPException) -> Response:
@@ -165,7 +165,8 @@ def _fallback(error: HTTPException) -> str:
     return _("Le serveur ne peut pas donner suite à cette demande.")
 
 
-def _query(error: QueryError) -> Response:
+def unanswered(error: QueryError) -> Response:
+    """The answer to a query that got none; when to ask again, where that helps."""
     response = _answer(Problem(error.status, error.reason, str(error), language="en"))
     if error.status in {429, 503}:
         response.headers["Retry-After"] = RETRY_SECONDS

@@ -25,10 +25,12 @@ from lxml.builder import ElementMaker
 from pyoxigraph import NamedNode
 from werkzeug.datastructures import MultiDict
 
+from kg.errors import ServiceBusy, TooManyQueries
 from kg.history import Entity
 from kg.iri import try_parse
 from kg.query.forms import GRAPHS
 from kg.web import facts
+from kg.web.errors import unanswered
 from kg.web.harvest import dublincore
 from kg.web.i18n import _
 from kg.web.kinds import name
@@ -159,6 +161,12 @@ def repository() -> Response:
     root.extend(content)
     body = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
     return Response(body, content_type="text/xml; charset=utf-8")
+
+
+@oai.errorhandler(TooManyQueries)
+def hasty(error: TooManyQueries) -> Response:
+    """Who asks too much at a time is told to wait as the protocol does it (section 3.1.2.2)."""
+    return unanswered(ServiceBusy(str(error)))
 
 
 def _arguments(given: MultiDict[str, str]) -> dict[str, str]:
