@@ -196,6 +196,24 @@ def test_the_queries_of_pages_have_the_same_answers_with_bound_values(
     assert (names, rows) == answer(reference, text, bindings=bindings)
 
 
+FRAGMENTS = {
+    "s": {"subject": NamedNode(f"{BASE}id/organization/rtes")},
+    "p": {"predicate": NamedNode(f"{BASE}ontology#doi")},
+    "o": {"object": NamedNode(f"{BASE}id/organization/rtes")},
+    "text": {"object": Literal("RTES", language="fr")},
+    "plain": {"object": Literal("fr")},
+    "year": {"object": Literal("2002", datatype=XSD.gYear)},
+}
+
+
+@pytest.mark.parametrize("bound", FRAGMENTS.values(), ids=FRAGMENTS.keys())
+def test_a_fragment_is_the_same(engine, reference, bound):
+    text = PAGES["fragment"].text
+    expected = answer(reference, text, bindings=bound)
+    assert 0 < expected[1].total() <= 1000
+    assert answer(engine, text, bindings=bound) == expected
+
+
 def test_the_service_description_is_the_same(engine, reference):
     text, bindings = PAGES["service"].text, {"service": NamedNode(f"{BASE}sparql")}
     assert answer(engine, text, bindings=bindings) == answer(reference, text, bindings=bindings)
