@@ -4,7 +4,7 @@ crawlers.py      /robots.txt /sitemap.xml     pages, for search engines
 differences.py   /changes/…                   what releases changed
 dumps.py         /dumps/…                     files
 fragments.py     /fragments                   statements by pattern, for clients that join
-oai.py           /oai                         records of OAI-PMH, with `dublincore.py`
+oai.py           /oai                         records of OAI-PMH (`selection.py`, `dublincore.py`)
 service.py       /.well-known/void /health    the service as a whole
 stream.py        /ldes/…                      every version of every thing, for those who follow
 """

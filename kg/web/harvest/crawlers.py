@@ -35,10 +35,12 @@ LEFT_OUT = {"observation"}
 PAGES = (
     *("pages.home", "pages.about", "pages.accessibility", "pages.report"),
     *("dumps.index", "changes.index"),
-    *("questions.index", "sparql.endpoint"),
+    *("questions.index", "sparql.endpoint", "ontology.current", "changes.index"),
+    "fragments.fragment",
 )
 # Lists narrowed, sorted and paged in all combinations; neighbourhoods and citations of everything;
-# one list of links in pages; patterns. An address that only chooses the language is none of them.
+# one list of links in pages; patterns; all versions of all things, which portals follow. What only
+# chooses the language is none of them.
 ROBOTS = """\
 User-agent: *
 Allow: /browse/*?lang=en$
@@ -53,6 +55,8 @@ Disallow: /doc/*&by=
 Disallow: /graph/
 Disallow: /cite/
 Disallow: /fragments?
+Disallow: /changes?
+Disallow: /ldes/
 
 Sitemap: {sitemap}
 """

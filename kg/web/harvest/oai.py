@@ -2,21 +2,16 @@
 
     an item      a thing; its identifier is its IRI, its set is its kind
     a datestamp  the day of the release that last changed it: came, changed, gave way or went
-    a list       in the order of (change, IRI); a resumption token is the place reached in it
-
-Such a place outlives releases: what changed meanwhile comes later in the list, and nothing is left
-out. It is written plainly, for it gives no more than a request with `from` does, and every part of
-it is checked. What is gone stays in the lists for good, as deleted.
+    a list       in the order of changes, with resumption tokens that outlive a release
+                 (`selection.py`); what is gone stays in it for good, as deleted
 
 Specification: https://www.openarchives.org/OAI/openarchivesprotocol.html
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from flask import Blueprint, Response, request, url_for
@@ -27,23 +22,21 @@ from werkzeug.datastructures import MultiDict
 
 from kg.errors import ServiceBusy, TooManyQueries
 from kg.history import Entity
-from kg.iri import try_parse
 from kg.query.forms import GRAPHS
 from kg.web import facts
 from kg.web.errors import unanswered
 from kg.web.harvest import dublincore
+from kg.web.harvest.selection import SETS, Refused, Selection, day
 from kg.web.i18n import _
 from kg.web.kinds import name
 from kg.web.site import site
 
-SETS = ("publication", "episode", "organization")
 # How many records, and how many headers, stand on a page.
 RECORDS, HEADERS = 50, 500
 PMH = "http://www.openarchives.org/OAI/2.0/"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 _SCHEMA = f"{PMH} {PMH}OAI-PMH.xsd"
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _E = ElementMaker(namespace=PMH, nsmap={None: PMH})
 
 oai = Blueprint("oai", __name__)
@@ -66,70 +59,6 @@ FORMATS = {
     "oai_dc": Format(dublincore.SCHEMA_FILE, dublincore.NAMESPACE, dublincore.document),
     "rdf": Format(f"{PMH}rdf.xsd", _RDF, _rdf),
 }
-
-
-class Refused(Exception):
-    """An error of the protocol (section 3.6), by its code."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-@dataclass(frozen=True)
-class Selection:
-    """What a list is of, and how far it was read; an empty text stands for no limit."""
-
-    prefix: str
-    set: str = ""
-    first: str = ""
-    last: str = ""
-    place: tuple[datetime, str] | None = None
-
-    def page(self, size: int) -> tuple[list[Entity], Selection | None]:
-        """The next entities, and the selection behind them, if there are more."""
-        start = datetime.combine(date.fromisoformat(self.first), time.min) if self.first else None
-        end = datetime.combine(date.fromisoformat(self.last), time.max) if self.last else None
-        found = site.history.latest(
-            size + 1,
-            self.place or (start or datetime.min, ""),
-            end or datetime.max,
-            [self.set] if self.set else SETS,
-        )
-        page = found[:size]
-        more = len(found) > size
-        return page, replace(self, place=(page[-1].modified, page[-1].iri)) if more else None
-
-    def token(self) -> str:
-        """The selection in a resumption token."""
-        assert self.place
-        modified, iri = self.place
-        name_ = iri.removeprefix(f"{site.release.base}id/")
-        return ",".join([self.prefix, self.set, self.first, self.last, modified.isoformat(), name_])
-
-    @classmethod
-    def resumed(cls, token: str) -> Selection:
-        """The selection of a token; `Refused` if it is none of ours."""
-        try:
-            prefix, set_, first, last, moment, name_ = token.split(",")
-            iri = f"{site.release.base}id/{name_}"
-            place = (datetime.fromisoformat(moment).replace(tzinfo=None), iri)
-            if try_parse(iri, site.release.base) is None or "T" not in moment:
-                raise ValueError
-            if prefix not in FORMATS or set_ not in {"", *SETS}:
-                raise ValueError
-            return cls(prefix, set_, _day(first), _day(last), place)
-        except ValueError:
-            raise Refused(
-                "badResumptionToken", f"{token[:200]!r} is no resumption token of this repository."
-            ) from None
-
-
-def _day(text: str) -> str:
-    """A day as the protocol writes it (section 3.3), or no limit; else `ValueError`."""
-    if text and not (_DAY.fullmatch(text) and date.fromisoformat(text)):
-        raise ValueError
-    return text
 
 
 # By verb: what a request must say and what it may.
@@ -269,11 +198,11 @@ def _entity(identifier: str) -> Entity:
 
 def _selection(arguments: Mapping[str, str]) -> Selection:
     if "resumptionToken" in arguments:
-        return Selection.resumed(arguments["resumptionToken"])
+        return Selection.resumed(arguments["resumptionToken"], FORMATS)
     days = {}
     for each in ("from", "until"):
         try:
-            days[each] = _day(arguments.get(each, ""))
+            days[each] = day(arguments.get(each, ""))
         except ValueError:
             raise Refused("badArgument", f"{each} is a day, as in 2026-11-25.") from None
         if each in arguments and not days[each]:
