@@ -75,6 +75,9 @@ def test_sickle_harvests_everything_and_reads_what_it_gets(changing):
     assert [each.identifier for each in headers] == [
         each.iri for each in history(first).latest(1000, kinds=["organization"])
     ]
+    posting = Sickle(f"{server.root}/oai", http_method="POST")
+    posted = posting.ListIdentifiers(metadataPrefix="rdf", set="organization")
+    assert [each.identifier for each in posted] == [each.identifier for each in headers]
     with pytest.raises(NoRecordsMatch):
         sickle.ListRecords(metadataPrefix="oai_dc", set="episode")
     with pytest.raises(IdDoesNotExist):

@@ -89,7 +89,9 @@ def repository() -> Response:
     root.append(_E.request(url_for("oai.repository", _external=True), dict(told)))
     root.extend(content)
     body = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
-    return Response(body, content_type="text/xml; charset=utf-8")
+    response = Response(body, content_type="text/xml; charset=utf-8")
+    response.vary.update(["Accept-Language", "Cookie"])  # the names of the sets
+    return response
 
 
 @oai.errorhandler(TooManyQueries)
