@@ -2,15 +2,16 @@
 
 import io
 import shutil
+from dataclasses import replace
 from itertools import pairwise, permutations
 from pathlib import Path
 
 import duckdb
 import pytest
 import zstandard
-from pyoxigraph import RdfFormat, parse
+from pyoxigraph import Literal, RdfFormat, parse
 
-from kg import changes
+from kg import build, changes, iri, sources
 from kg.changes import between
 from kg.changes.log import SIZE, Log, Scope
 from kg.changes.write import between_two
@@ -19,10 +20,13 @@ from kg.errors import InputError
 from kg.iri import BASE
 from kg.release import Releases, moment
 from kg.settings import Settings
+from kg.vocab import DCTERMS, ESS, RDFS
 
-from .test_build import run
+from . import tiny
+from .test_build import DATE, QUIET, run
 
 AVISE = "301463253"
+VILLEURBANNE = ("territory", "insee-69266")
 PAIRS = list(permutations(range(5), 2))
 
 
@@ -210,6 +214,29 @@ def test_events_come_in_pages_and_by_kind_and_release(releases):
         *("avise", f"siren-{AVISE}", "rtes", "mes", "udes")
     }
     assert not log.events(Scope(kind="person"), 1000)
+
+
+def lying_somewhere(row):
+    """The tiny source's statements, and that everything lies in Villeurbanne."""
+    node, commune = (iri.named(*each) for each in (("organization", row["key"]), VILLEURBANNE))
+    yield from tiny.triples(row)
+    yield node, ESS.commune, commune
+    departement = iri.named("territory", "insee-departement-69")
+    yield commune, DCTERMS.isPartOf, departement
+    yield departement, RDFS.label, Literal("Rhône", language="fr")
+
+
+def test_events_are_found_by_any_place_that_contains_where_they_were(tmp_path):
+    made = []
+    for rows in (["avise,Avise,,a", "mes,MES,,a"], ["avise,L'Avise,,a"]):
+        source = replace(tiny.source(tmp_path / "tiny", *rows), triples=lying_somewhere)
+        plan = build.Plan([sources.load("ontology"), source])
+        made.append(build.build(Settings(var=tmp_path / "var"), plan, DATE, QUIET))
+    log = Log(made[1])
+    for key in ("insee-69266", "insee-departement-69"):
+        events = {e.iri.rpartition("/")[2]: e.action for e in log.events(Scope(place=key), 10)}
+        assert events == {"avise": "changed", "mes": "withdrawn"}
+    assert not log.events(Scope(place="insee-departement-01"), 10)
 
 
 def test_versions_say_what_is_stated_of_an_entity_and_of_its_parts(releases):

@@ -20,7 +20,7 @@ from pyoxigraph import RdfFormat, Triple, parse
 
 from kg.changes import ACTION, ENTITIES, FOLDER, STATEMENTS, between, file
 from kg.changes.lists import COLUMNS, Event, event
-from kg.release import Release, Releases, named
+from kg.release import Release, Releases, moment, named
 
 # How many versions are on a page of the stream.
 SIZE = 100
@@ -44,12 +44,15 @@ class Version:
 
 @dataclass(frozen=True)
 class Scope:
-    """Whose changes are asked for: of all entities, or of those that meet each of these."""
+    """Whose changes are asked for: of all entities, or of those that meet each of these; by all
+    releases, by one, or by those before one.
+    """
 
     kind: str = ""
     iri: str = ""
     place: str = ""
     release: str = ""
+    before: str = ""
 
 
 class Log:
@@ -74,10 +77,11 @@ class Log:
 
     def events(self, scope: Scope, size: int, offset: int = 0) -> list[Event]:
         """Events, the latest first, by IRI within a release."""
+        changing = self.chain[:-1]
+        if scope.before:
+            changing = [each for each in changing if moment(each.id) < moment(scope.before)]
         files = [
-            each.folder / FOLDER / ENTITIES
-            for each in self.chain[:-1]
-            if scope.release in {"", each.id}
+            each.folder / FOLDER / ENTITIES for each in changing if scope.release in {"", each.id}
         ]
         if not files:
             return []

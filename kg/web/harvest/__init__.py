@@ -1,5 +1,6 @@
 """For portals and robots: what they can take, and how they keep it up to date.
 
+atom.py          /feeds/…                     changes, for those who follow something
 crawlers.py      /robots.txt /sitemap.xml     pages, for search engines
 differences.py   /changes/…                   what releases changed
 dumps.py         /dumps/…                     files
@@ -9,6 +10,7 @@ service.py       /.well-known/void /health    the service as a whole
 stream.py        /ldes/…                      every version of every thing, for those who follow
 """
 
+from kg.web.harvest.atom import feeds
 from kg.web.harvest.crawlers import crawlers
 from kg.web.harvest.differences import changes
 from kg.web.harvest.dumps import dumps
@@ -17,4 +19,4 @@ from kg.web.harvest.oai import oai
 from kg.web.harvest.service import service
 from kg.web.harvest.stream import stream
 
-BLUEPRINTS = (changes, crawlers, dumps, fragments, oai, service, stream)
+BLUEPRINTS = (changes, crawlers, dumps, feeds, fragments, oai, service, stream)

@@ -73,11 +73,11 @@ def index() -> str | Redirect:
         chain=site.log.chain,
         kept=list(reversed(kept)),
         fates=FATES,
-        totals=_totals,
+        totals=totals,
     )
 
 
-def _totals(kinds: dict[str, dict[str, int]]) -> dict[str, int]:
+def totals(kinds: dict[str, dict[str, int]]) -> dict[str, int]:
     """How many entities of all kinds met each fate."""
     return {each: sum(kind.get(each, 0) for kind in kinds.values()) for each in ACTIONS}
 
