@@ -111,7 +111,7 @@ class Mapper:
                 continue
             try:
                 source = self.stated_by(row)
-                said = [f"{s}\t{p}\t{o}\t{source}\n" for s, p, o in self.triples(row)]
+                said = [f"{s!s}\t{p!s}\t{o!s}\t{source}\n" for s, p, o in self.triples(row)]
             except ValueError as error:
                 set_aside.append(_set_aside(row, error))
                 continue

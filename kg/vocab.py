@@ -40,16 +40,13 @@ class Vocabulary:
     def __init__(self, prefix: str, names: str) -> None:
         self._prefix = prefix
         self._terms = {name: NamedNode(prefixes()[prefix] + name) for name in names.split()}
+        vars(self).update(self._terms)
 
     def __getattr__(self, name: str) -> NamedNode:
-        try:
-            return self._terms[name]
-        except KeyError:
-            raise AttributeError(
-                f"{self._prefix}:{name} is not among the terms of kg/vocab.py"
-            ) from None
+        raise AttributeError(f"{self._prefix}:{name} is not among the terms of kg/vocab.py")
 
-    __getitem__ = __getattr__
+    def __getitem__(self, name: str) -> NamedNode:
+        return self._terms[name] if name in self._terms else self.__getattr__(name)
 
     def __iter__(self) -> Iterator[NamedNode]:
         return iter(self._terms.values())

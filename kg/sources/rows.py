@@ -42,7 +42,9 @@ class Row(dict[str, str]):
     Importers `pop` what they use, so that what nobody used can be told apart.
     """
 
-    def __init__(self, values: dict[str, str], file: Path, line: int) -> None:
+    def __init__(
+        self, values: dict[str, str] | Iterable[tuple[str, str]], file: Path, line: int
+    ) -> None:
         super().__init__(values)
         self.file, self.line = file, line
 

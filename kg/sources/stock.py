@@ -207,7 +207,7 @@ def sift(
             if why is not None:
                 yield LeftOut(why, count)
             else:
-                yield Row(dict(zip(values, kept, strict=True)), path, line)
+                yield Row(zip(values, kept, strict=True), path, line)
 
 
 def padded(name: str, length: int) -> str:
