@@ -31,9 +31,10 @@ from typing import Any
 from rich.console import Console
 
 from bench import scale
-from bench.peers import memory
+from bench.peers import memory, processor
 from bench.registers import generate
 from kg import build, convert, sources
+from kg.plan import Plan, read
 from kg.release import Release, Releases
 from kg.settings import ROOT, Settings
 
@@ -50,10 +51,10 @@ mappings=sirene.rml.ttl
 
 
 class Watch:
-    """The greatest memory of a process and its children since it was last asked for."""
+    """What a process and its children used since that was last asked for."""
 
     def __init__(self, pid: int) -> None:
-        self._pid, self._peak, self._ended = pid, 0.0, threading.Event()
+        self._pid, self._peak, self._used, self._ended = pid, 0.0, 0.0, threading.Event()
         self._thread = threading.Thread(target=self._look)
         self._thread.start()
 
@@ -62,18 +63,23 @@ class Watch:
             self._peak = max(self._peak, memory(self._pid))
 
     def peak(self) -> float:
-        """MiB."""
+        """The greatest memory, in MiB."""
         peak, self._peak = self._peak, 0.0
         return peak
+
+    def processor(self) -> float:
+        """Seconds of all cores together."""
+        before, self._used = self._used, processor(self._pid)
+        return self._used - before
 
     def end(self) -> None:
         self._ended.set()
         self._thread.join()
 
 
-def plan(profile: str, given: dict[str, Path]) -> build.Plan:
+def plan(profile: str, given: dict[str, Path]) -> Plan:
     """The profile's sources over invented files, of which nobody expects the whole of France."""
-    what = build.plan(profile, given)
+    what = read(profile, given)
     options = {
         source.name: {
             **what.options[source.name],
@@ -81,7 +87,7 @@ def plan(profile: str, given: dict[str, Path]) -> build.Plan:
         }
         for source in what.sources
     }
-    return build.Plan(what.sources, given, options)
+    return Plan(what.sources, given, options)
 
 
 def built(profile: str, files: Path, var: Path) -> tuple[list[dict[str, Any]], float]:
@@ -96,7 +102,8 @@ def built(profile: str, files: Path, var: Path) -> tuple[list[dict[str, Any]], f
             print(line, end="", flush=True)
             if stage := STAGE.fullmatch(line.rstrip()):
                 seconds, name = float(stage[1]), stage[2]
-                stages.append({"name": name, "seconds": seconds, "memory": watch.peak()})
+                used = {"processor": watch.processor(), "memory": watch.peak()}
+                stages.append({"name": name, "seconds": seconds, **used})
         watch.end()
     if process.returncode:
         raise SystemExit(process.returncode)

@@ -284,6 +284,20 @@ def memory(pid: int) -> float:
     return sum(map(_pss, _family(pid))) / 1024
 
 
+def processor(pid: int) -> float:
+    """Seconds of processor of a process, its descendants and those that have ended (proc(5))."""
+    return sum(map(_ticks, _family(pid))) / os.sysconf("SC_CLK_TCK")
+
+
+def _ticks(pid: int) -> int:
+    """Clock ticks of a process and of its children that have ended, of user and system."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return sum(map(int, stat.rpartition(")")[2].split()[11:15]))
+
+
 def _family(pid: int) -> list[int]:
     """A process and its descendants."""
     found = [pid]

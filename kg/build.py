@@ -11,10 +11,9 @@ from __future__ import annotations
 import fcntl
 import functools
 import time
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -27,19 +26,17 @@ from kg import (
     convert,
     cubes,
     describe,
-    fetch,
     release,
     report,
     rules,
-    sources,
     statements,
     writer,
 )
 from kg.convert import Converted
 from kg.errors import BuildFailed, InputError, KgError, MissingFile
-from kg.fetch import addresses
 from kg.iri import BASE
 from kg.link import decisions
+from kg.plan import Plan
 from kg.report import Finding, Group
 from kg.settings import DATA, Settings
 from kg.sources import Source
@@ -64,17 +61,6 @@ _OF_SOURCES = {
 }
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What to build from: sources, those before that others need; by name, the files or folders
-    given for some of them and the options chosen.
-    """
-
-    sources: list[Source]
-    given: Mapping[str, Path] = field(default_factory=dict)
-    options: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-
-
 @dataclass
 class Checked:
     """Statements that were merged, completed and checked, in the working database."""
@@ -82,61 +68,6 @@ class Checked:
     connection: duckdb.DuckDBPyConnection
     converted: list[Converted]
     found: list[Group]
-
-
-def plan(profile: str, given: Mapping[str, Path], raw: Path | None = None) -> Plan:
-    """The sources of a profile and those given; what was fetched last (into `raw`) for those of
-    them that are given nothing. `InputError` for what is not known.
-    """
-    path = DATA / "profiles" / f"{profile}.toml"
-    if not path.is_file():
-        known = ", ".join(sorted(each.stem for each in path.parent.glob("*.toml")))
-        raise InputError("is not a profile", value=profile, mend=f"give one of: {known}")
-    read = tomllib.loads(path.read_text(encoding="utf-8"))
-    names = list(dict.fromkeys([*read.pop("sources"), *given]))
-    for name in [*names, *read]:
-        if name not in sources.names():
-            raise InputError(
-                "is not a source", value=name, mend=f"give one of: {', '.join(sources.names())}"
-            )
-    loaded = _in_order([sources.load(name) for name in names])
-    fetched = _fetched([each.name for each in loaded], raw) if raw else {}
-    options = {each.name: _options(each, read, path) for each in loaded}
-    return Plan(loaded, {**fetched, **given}, options)
-
-
-def _fetched(names: list[str], raw: Path) -> dict[str, Path]:
-    """What was fetched last for those of the sources whose files are not our own."""
-    found = {name: fetch.newest(raw, name) for name in names if name in addresses.known()}
-    return {name: path for name, path in found.items() if path}
-
-
-def _in_order(chosen: list[Source]) -> list[Source]:
-    """The sources, each behind those that it needs or comes after; what one needs is added."""
-    known = {source.name: source for source in chosen}
-    found: dict[str, Source] = {}
-
-    def add(source: Source) -> None:
-        for name in (*source.needs, *(name for name in source.after if name in known)):
-            if name not in found:
-                add(known[name] if name in known else sources.load(name))
-        found.setdefault(source.name, source)
-
-    for each in chosen:
-        add(each)
-    return list(found.values())
-
-
-def _options(source: Source, read: Mapping[str, Mapping[str, str]], path: Path) -> dict[str, str]:
-    """The options of a source: what its table in the profile says, else the first of each."""
-    options = {name: choices[0] for name, choices in source.options.items()}
-    for name, value in read.get(source.name, {}).items():
-        choices = source.options.get(name, ())
-        if value not in choices:
-            mend = f"give one of: {', '.join(choices)}" if choices else "take it out"
-            raise InputError(f"is not an option of {source.name}", path, None, name, value, mend)
-        options[name] = value
-    return options
 
 
 def build(settings: Settings, what: Plan, date: str, console: Console) -> release.Release:

@@ -19,7 +19,7 @@ from kg.release import Releases
 from kg.settings import Settings
 
 if TYPE_CHECKING:
-    from kg.build import Plan
+    from kg.plan import Plan
 
 FORMATS = ("nq", "nt", "ttl", "jsonld", "rdf")
 _COMMA = re.compile(r",(?=[a-z][a-z-]*=)")
@@ -68,9 +68,9 @@ def _given(pairs: tuple[str, ...]) -> dict[str, Path]:
 
 def _plan(settings: Settings, profile: str, pairs: tuple[str, ...]) -> Plan:
     """What to build: the files given, else those that were fetched last."""
-    from kg import build as building  # noqa: PLC0415
+    from kg import plan  # noqa: PLC0415
 
-    return building.plan(profile, _given(pairs), settings.var / "raw")
+    return plan.read(profile, _given(pairs), settings.var / "raw")
 
 
 with_option = click.option(

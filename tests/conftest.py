@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from kg import build
+from kg import build, plan
 from kg.release import Release, Releases
 from kg.settings import ROOT, Settings
 from kg.sources import Triple
@@ -43,7 +43,7 @@ def default_release(tmp_path_factory: pytest.TempPathFactory) -> Release:
 
     def built(var: Path) -> Release:
         quiet = Console(quiet=True)
-        return build.build(Settings(var=var), build.plan("default", {}), "2026-11-23", quiet)
+        return build.build(Settings(var=var), plan.read("default", {}), "2026-11-23", quiet)
 
     return _once(tmp_path_factory, "default-release", built)
 

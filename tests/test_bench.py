@@ -129,7 +129,8 @@ def test_registers_that_differ_are_counted_by_kind(national):
 
 def test_the_page_of_builds_is_written_from_their_figures(national, tmp_path, monkeypatch):
     monkeypatch.setattr(scale, "PAGE", tmp_path / "scale.md")
-    stages = [{"name": "Merging statements", "seconds": 2.0, "memory": 700.0}]
+    used = {"seconds": 2.0, "processor": 3.0, "memory": 700.0}
+    stages = [{"name": "Merging statements", **used}]
     figures = {
         "date": "2026-01-31", "cores": 2, "busy": True, "profile": "national",
         "units": 29_000_000, "flagged": 1_200_000, "rows": 30_000_000, "statements": 28_000_000,
@@ -144,4 +145,4 @@ def test_the_page_of_builds_is_written_from_their_figures(national, tmp_path, mo
     assert "**21.7** ✗ (at most 20)" in text
     assert "**700** ✓ (at most 6,144)" in text
     assert "**0.25** ✓" in text
-    assert "| Merging statements | 2.0 | 700 | 2.0 |" in text
+    assert "| Merging statements | 2.0 | 3.0 | 700 | 2.0 |" in text

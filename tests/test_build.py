@@ -15,7 +15,7 @@ import zstandard
 from pyoxigraph import RdfFormat, Store
 from rich.console import Console
 
-from kg import build, changes, sources, statements
+from kg import build, changes, plan, sources, statements
 from kg.errors import BuildFailed, KgError
 from kg.iri import BASE
 from kg.query.local import open_store
@@ -327,10 +327,10 @@ def test_what_a_killed_build_converted_is_not_converted_again(tmp_path):
 def test_a_full_disk_is_told_in_one_line_and_leaves_the_previous_release(tmp_path, limit):
     first = run(tmp_path, "avise,Avise,,a")
     code = (
-        "import resource\nfrom pathlib import Path\nfrom kg import build, cli, sources\n"
+        "import resource\nfrom pathlib import Path\nfrom kg import build, cli, plan, sources\n"
         "from tests import tiny\n"
         f"own = tiny.source(Path({str(tmp_path / 'tiny')!r}), 'rtes,RTES,,a')\n"
-        "build.plan = lambda *_: build.Plan([sources.load('ontology'), own])\n"
+        "plan.read = lambda *_: build.Plan([sources.load('ontology'), own])\n"
         f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))\n"
         "cli.main(['build'])"
     )
@@ -348,9 +348,9 @@ def test_a_full_disk_is_told_in_one_line_and_leaves_the_previous_release(tmp_pat
 
 def test_an_unknown_profile_or_source_is_named_with_those_that_there_are():
     with pytest.raises(KgError, match="'nope' is not a profile.*default"):
-        build.plan("nope", {})
+        plan.read("nope", {})
     with pytest.raises(KgError, match="'nope' is not a source.*curated"):
-        build.plan("default", {"nope": None})
+        plan.read("default", {"nope": None})
 
 
 def test_sources_come_behind_those_that_they_need_and_those_that_they_want_to_hear(tmp_path):

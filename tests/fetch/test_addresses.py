@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from kg import build, fetch, sources
+from kg import fetch, plan, sources
 from kg.cli import main
 from kg.errors import InputError
 from kg.fetch import addresses
@@ -101,7 +101,7 @@ def fetched(tmp_path, monkeypatch):
     monkeypatch.setattr(sources, "load", lambda name: source if name == "tiny" else load(name))
     (tmp_path / "profiles").mkdir()
     (tmp_path / "profiles" / "test.toml").write_text('sources = ["ontology", "tiny"]')
-    monkeypatch.setattr(build, "DATA", tmp_path)
+    monkeypatch.setattr(plan, "DATA", tmp_path)
     raw = tmp_path / "raw"
     for date, rows in ((f"{DATE}-10", "x,X,,\n"), (DATE, ""), ("2025-12-31", "")):
         folder = raw / "tiny" / date
@@ -116,13 +116,13 @@ def fetched(tmp_path, monkeypatch):
 def test_a_build_reads_what_was_fetched_last(fetched):
     newest = fetched / "tiny" / f"{DATE}-10" / "tiny.csv"
     assert fetch.newest(fetched, "tiny") == newest
-    assert build.plan("test", {}, fetched).given == {"tiny": newest}
-    assert build.plan("test", {}).given == {}
+    assert plan.read("test", {}, fetched).given == {"tiny": newest}
+    assert plan.read("test", {}).given == {}
 
 
 def test_a_path_that_is_given_comes_before_what_was_fetched(fetched, tmp_path):
     own = tmp_path / "own.csv"
-    assert build.plan("test", {"tiny": own}, fetched).given == {"tiny": own}
+    assert plan.read("test", {"tiny": own}, fetched).given == {"tiny": own}
 
 
 def test_kg_fetch_names_what_it_does_not_know(capfdbinary, monkeypatch, tmp_path):

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from kg import build, sources
 from kg.convert import Converted, convert
+from kg.plan import in_order
 from kg.release import Release
 from kg.rules import infer
 from kg.settings import Settings
@@ -63,6 +64,6 @@ def released(var: Path) -> Release:
         workbook(given["esus"] / f"{table.stem}.xlsx", table)
     chosen = [replace(sources.load(name), expect={}) for name in ("ontology", *given)]
     options = {name: {"extent": "part"} for name in given if name != "territories"}
-    plan = build.Plan(build._in_order(chosen), given, options)
+    plan = build.Plan(in_order(chosen), given, options)
     settings = Settings(var=var, max_set_aside=0.5)
     return build.build(settings, plan, "2026-11-24", Console(quiet=True))
