@@ -5,7 +5,8 @@
     all                these, one behind the other
     source-<name>      what a source folder states, what the rules add, the graph's description
 
-    .nq .ttl           both as .zst, quick and small, and as .gz, which every tool reads
+    .nq .ttl           both as .zst, quick and small, and as .gz, which every tool reads; of large
+                       sources no .ttl, for in Turtle nobody can tell any more who states what
     .jsonld .rdf       as .gz, of small parts: their readers hold a document in memory as a whole
 
 They are read from `statements.parquet`, in whose order they stand. `all` is put together from the
@@ -35,6 +36,8 @@ from kg.vocab import prefixes
 # of memory for each of them.
 DOCUMENT = 250_000
 DOCUMENTS = {".jsonld.gz": RdfFormat.JSON_LD, ".rdf.gz": RdfFormat.RDF_XML}
+# Statements of the largest source that is written as Turtle.
+SOURCE = 1_000_000
 LINES = ".nq.zst"
 # What `write_forms` makes of the N-Quads of a part, whatever its size.
 FORMS = (".nq.gz", ".ttl.zst", ".ttl.gz")
@@ -49,15 +52,17 @@ def write_things(connection: duckdb.DuckDBPyConnection, folder: Path, base: str)
         for kind in sorted(kinds(), key=lambda kind: f"{kind}/")  # '0' comes next to '/'
     ]
     parts.append(("other", f"NOT starts_with(subject, '<{base}id/')"))
-    paths = list(_write_quads(connection, folder, base, parts))
+    paths = [path for path, _ in _write_quads(connection, folder, base, parts)]
     join(paths, folder / "dumps" / "all.nq.zst")
     return paths
 
 
 def write_sources(
     connection: duckdb.DuckDBPyConnection, folder: Path, base: str, sources: Sequence[Converted]
-) -> Iterator[Path]:
-    """Write the N-Quads of every source folder, and of our own sources; their paths, one by one."""
+) -> Iterator[tuple[Path, int]]:
+    """Write the N-Quads of every source folder, and of our own sources: one by one, its path and
+    how many statements it has.
+    """
     # There are few sets of sources: which of them to write is found out once, not for every row.
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE source_set AS SELECT DISTINCT sources FROM {_file(folder)}"
@@ -74,14 +79,15 @@ def _write_quads(
     folder: Path,
     base: str,
     parts: Iterable[tuple[str, str]],
-) -> Iterator[Path]:
-    """Write each part, a name and an SQL condition, that is not empty."""
+) -> Iterator[tuple[Path, int]]:
+    """Write each part, a name and an SQL condition, that is not empty; how many statements."""
     for name, condition in parts:
+        path = folder / "dumps" / f"{name}{LINES}"
         chosen = f"FROM {_file(folder)} WHERE {condition}"
-        if connection.execute(f"SELECT 1 {chosen} LIMIT 1").fetchone():
-            path = folder / "dumps" / f"{name}.nq.zst"
-            statements.write_quads(connection, chosen, path, base)
-            yield path
+        if count := statements.write_quads(connection, chosen, path, base):
+            yield path, count
+        else:
+            path.unlink()
 
 
 def _file(folder: Path) -> str:
@@ -94,11 +100,24 @@ def write_forms(quads: Path) -> None:
     """Write compressed N-Quads in the other forms, beside them; all but N-Quads without graphs."""
     turtle = _named(quads, ".ttl.zst")
     count = _serialize(quads, turtle, RdfFormat.TURTLE)
-    for path in (quads, turtle):
-        with reading(path) as text, writing(path.with_suffix(".gz")) as zipped:
-            shutil.copyfileobj(text, zipped)
+    write_zipped(quads)
+    write_zipped(turtle)
     if count <= DOCUMENT:
         write_documents(quads)
+
+
+def write_source(quads: Path, count: int) -> None:
+    """Write the compressed N-Quads of a source, so many, in the other forms that it is given in."""
+    if count <= SOURCE:
+        write_forms(quads)
+    else:
+        write_zipped(quads)
+
+
+def write_zipped(path: Path) -> None:
+    """Write what is compressed with Zstandard in the form that every tool reads, beside it."""
+    with reading(path) as text, writing(path.with_suffix(".gz")) as zipped:
+        shutil.copyfileobj(text, zipped, 1 << 20)
 
 
 def write_documents(quads: Path) -> None:

@@ -177,20 +177,21 @@ def write_parquet(connection: duckdb.DuckDBPyConnection, path: Path, base: str =
 
 def write_quads(
     connection: duckdb.DuckDBPyConnection, source: str, path: Path, base: str = BASE
-) -> None:
-    """Write statements as N-Quads, compressed if the name ends in `.zst`.
+) -> int:
+    """Write statements as N-Quads, compressed if the name ends in `.zst`; how many there are.
 
     `source` is SQL from FROM on: a table or file whose terms are those of `base`, the condition
     that its rows meet, their order if they do not have it.
     """
     graph = GRAPH.replace(BASE, _quoted(base))
     compression = "zstd" if path.suffix == ".zst" else "uncompressed"
-    connection.execute(
+    (count,) = connection.execute(
         f"""COPY (
             SELECT concat_ws(' ', subject, predicate, object, {graph}, '.') {source}
         ) TO '{_quoted(path)}' (FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER '\x01',
          COMPRESSION {compression})"""
-    )
+    ).fetchone() or (0,)
+    return int(count)
 
 
 def _rebased(column: str, base: str) -> str:

@@ -69,8 +69,8 @@ def write(
             tasks.append(pool.submit(write_store, folder))
         tasks += [pool.submit(dumps.write_forms, path) for path in things]
         with stage("Writing the statements of each source"):
-            for path in dumps.write_sources(connection, folder, base, contents.sources):
-                tasks.append(pool.submit(dumps.write_forms, path))
+            for path, count in dumps.write_sources(connection, folder, base, contents.sources):
+                tasks.append(pool.submit(dumps.write_source, path, count))
         with stage("Writing tables"):
             made = tables.write(connection, folder, base)
             tables.write_package(made, folder, _package(contents), _credits(contents))

@@ -84,6 +84,17 @@ def test_a_part_that_is_too_large_for_one_document_has_none(tmp_path, monkeypatc
     }
 
 
+def test_a_large_source_is_not_written_as_turtle(tmp_path, monkeypatch, small):
+    monkeypatch.setattr(dumps, "SOURCE", 10)
+    for number, endings in ((10, {"nq.zst", "nq.gz", *GRAPHS}), (11, {"nq.zst", "nq.gz"})):
+        quads = tmp_path / str(number) / "source-tiny.nq.zst"
+        quads.parent.mkdir()
+        quads.write_bytes((small.folder / "dumps" / "source-tiny.nq.zst").read_bytes())
+        dumps.write_source(quads, number)
+        found = {path.name.partition(".")[2] for path in quads.parent.iterdir()}
+        assert found == endings
+
+
 # Tables
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import astuple
 from pathlib import Path
 
 import tantivy
@@ -79,7 +78,7 @@ def _document(entry: Entry) -> tantivy.Document:
     codes = _each(code, entry.codes)
     return tantivy.Document(
         **{"kind": entry.shown.kind, **entry.facets},
-        shown=json.dumps(astuple(entry.shown), ensure_ascii=False).encode(),
+        shown=json.dumps(list(vars(entry.shown).values()), ensure_ascii=False).encode(),
         path=entry.shown.path,
         label=labels,
         begins=labels,
