@@ -29,15 +29,22 @@ processes, pages that they share counted once.
   as many processes as there are cores, in chunks of rows. A chunk that is done is kept: after a
   build that was killed the next one goes on there (`kg/mapping.py`). Nothing depends on the number
   of processes.
-- Statements lie in a working database on disk with a limit of memory (`KG_BUILD_MEMORY`). Only
-  those that are made twice are grouped; all are sorted once, and dumps are read in that order.
+- Statements lie in a working database on disk with a limit of memory (`KG_BUILD_MEMORY`). They
+  stream past the terms that change in linking; only those that are made twice are grouped, by
+  parts. All are sorted once, and dumps are read in that order.
 - Sources that are `COMPLETE` state what the rules would derive of their rows. Rules, and checks in
   SPARQL, look at what the other sources state and at the things that these speak of; checks that
   matter for registers are SQL over everything (`ontology/checks/*.sql`).
-- The disk engine's store is loaded, and Turtle written, in processes of their own while the index
-  is made.
+- The disk engine's store is loaded, and other forms than N-Quads written, in processes of their own
+  while the index is made. What a source states, if that is more than a million statements, is
+  written as N-Quads only: as Turtle it is in the files of the kinds.
 - What did not change is not converted again: a source's files, options, code, and the sources that
-  it needs decide.
+  it needs or comes after decide. A list of organisations that changes lets ESUS and the RNA be
+  converted anew, which come after it: whether they name an organisation depends on whether the list
+  does.
+
+The clock tells how long one waits, on a machine with nothing else to do. Seconds of processor are
+those of all processes and cores together; other work on the machine disturbs them less.
 """
 
 

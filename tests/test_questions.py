@@ -6,6 +6,7 @@ import re
 from itertools import pairwise
 
 import pytest
+from pyoxigraph import Store
 
 from kg import sources
 from kg.iri import kinds
@@ -120,6 +121,23 @@ def test_a_question_gives_exactly_the_expected_rows_in_their_order(question, ans
         else (f"'kg build' and 'kg query @{path} --format csv > {path.with_suffix('.csv')}'")
     )
     assert table(text) == expected(question), f"if the new rows are right, run {mend}"
+
+
+@pytest.fixture(scope="module")
+def on_disk(registers_release, tmp_path_factory):
+    """`on_disk(text)`: an answer as CSV, of the registers' release in a store on disk."""
+    folder = tmp_path_factory.mktemp("store")
+    store = Store(folder)
+    registers_release.load(store)
+    store.optimize()
+    del store  # one process may write it at a time, or read it
+    engine = LocalEngine(Store.read_only(str(folder)))
+    return lambda text: engine.answer(Request(text, media_type="text/csv")).read().decode()
+
+
+@every_question
+def test_the_disk_engine_gives_the_same_rows_of_the_registers(question, answer, on_disk):
+    assert table(on_disk(question.text)) == table(answer(question.text, registers=True))
 
 
 @every_question
