@@ -191,6 +191,7 @@ def sift(
     """
     reason = " ".join(f"WHEN {holds} THEN {text(why)}" for why, holds in reasons.items())
     shown = ", ".join(f"shown(CAST({value} AS VARCHAR))" for value in values.values())
+    connection.execute("SET enable_progress_bar = false")  # the build shows its own
     connection.execute(
         f"CREATE OR REPLACE TEMP MACRO shown(x) AS if(contains(x, '{MASKED}'), '', coalesce(x, ''))"
     )
