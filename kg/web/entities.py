@@ -186,7 +186,8 @@ def _html(found: facts.Facts, kind: str, key: str) -> bytes:
     view = View(site, found)
     if by := request.args.get("by", ""):
         return _links(iri, kind, key, view, by).encode()
-    lists = Incoming(site, iri).lists()
+    counted = summary.of(kind, key, places.level(view))
+    lists = Incoming(site, iri, counted.total if counted else 0).lists()
     templates: list[str | Template] = [f"entity/{kind}.html", "entity.html"]
     shown = {
         "iri": iri.value,
@@ -206,7 +207,7 @@ def _html(found: facts.Facts, kind: str, key: str) -> bytes:
         "mapped": _mapped(view, lists),
         "tiles": site.settings.tiles,
         "attribution": site.settings.tiles_attribution,
-        "summary": summary.of(kind, key, places.level(view)),
+        "summary": counted,
         "structured": structured.script(found),
         "citations": FORMS,
         "citation": citations.text(citations.reference(view, kind, key)),

@@ -9,8 +9,9 @@ from datetime import date
 from functools import lru_cache
 
 from babel.dates import format_date
-from flask import Flask, Response, request
-from flask_babel import Babel, format_decimal, get_locale, gettext, lazy_gettext
+from babel.support import Translations
+from flask import Flask, Response, g, request
+from flask_babel import Babel, format_decimal, get_locale, get_translations, gettext, lazy_gettext
 from pyoxigraph import Literal, NamedNode
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
@@ -46,9 +47,22 @@ def later(message: str, **values: object) -> str:
 def install(app: Flask) -> None:
     """Make the app speak both languages."""
     Babel(app, default_locale="fr", locale_selector=lambda: choose(request))
+    # Templates ask for hundreds of texts: the catalogue is looked up once for a page.
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda message: _catalogue().ugettext(message),
+        lambda one, many, count: _catalogue().ungettext(one, many, count),
+        newstyle=True,
+    )
     app.after_request(_remember)
     app.jinja_env.filters |= {"number": number, "size": size, "day": _day, "words": _spaced}
     app.jinja_env.globals |= {"languages": LANGUAGES, "lang": lang, "as_text": as_text}
+
+
+def _catalogue() -> Translations:
+    if "catalogue" not in g:
+        g.catalogue = get_translations()
+    found: Translations = g.catalogue
+    return found
 
 
 def choose(request: Request) -> str:
@@ -104,6 +118,8 @@ def as_text(words: str, code: str) -> Text:
 
 def number(value: int | float) -> str:
     """A number with the separators of the language, and all of its decimals that matter."""
+    if isinstance(value, int) and 0 <= value < 1000:  # most of them, and the same everywhere
+        return str(value)
     return str(format_decimal(value, "#,##0.######"))
 
 

@@ -25,7 +25,7 @@ from kg.query.results import Row, select
 from kg.queryfile import QueryFile
 from kg.release import Release, Releases, moment
 from kg.settings import Settings
-from kg.vocab import RDF
+from kg.vocab import QB, RDF
 from kg.web import urls
 from kg.web.layout import Layout
 
@@ -113,8 +113,11 @@ class Site:
 
     @cached_property
     def linking_properties(self) -> list[str]:
-        """The properties that may lead to a thing: all but those of texts, as the shapes say."""
-        return sorted(set(self.properties) - self.layout.texts - {RDF.type.value})
+        """The properties that may lead to a thing from what pages list, as the shapes say: all but
+        those of texts and of observations, of which a thing may have any number.
+        """
+        observed = self.layout.places.get(QB.Observation.value, {})
+        return sorted(set(self.properties) - self.layout.texts - {RDF.type.value, *observed})
 
     @cached_property
     def by_short_name(self) -> dict[str, str]:

@@ -157,6 +157,7 @@ GRAPH <../graph/description> {
   <../dataset#property-1> void:property org:member .
   <../dataset#property-2> void:property org:memberOf .
   <../dataset#property-3> void:property org:organization .
+  <../dataset#property-4> void:property dcterms:isPartOf .
 }
 """
 MEMBERS = 120

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from kg.web.thing import incoming
 from tests.web.conftest import assert_canonical_error, assert_page
 
 NETWORK = "/doc/organization/reseau"
@@ -63,7 +64,7 @@ def test_a_list_that_there_is_not_is_404(client, query):
 
 def test_of_a_thing_with_many_links_every_list_has_its_beginning(client):
     text = client.get(f"{HUB}.html").text
-    assert '<span>Membres</span> <span class="count">plus de 61</span>' in text
+    assert '<span>Membres</span> <span class="count">plus de 24</span>' in text
     assert '<a href="/doc/person/ada#mandate">Ada Exemple</a>' in text
 
 
@@ -80,9 +81,21 @@ def test_a_short_cut_that_rules_add_is_not_listed_beside_what_it_shortens(client
         (f"{HUB}.html?by=org:memberOf&page=2", 3),
         ("/graph/organization/hub", 3),
         ("/doc/person/ada.html", 2),
+        ("/doc/episode/one.html", 2),
+        ("/doc/publication/study.html", 2),
+        ("/doc/territory/insee-region-52.html", 2),
     ],
 )
 def test_a_page_takes_at_most_three_queries_whatever_the_number_of_links(client, asked, path, most):
     assert_page(client.get(path))
     assert len(asked) == most
     assert all(request.bindings for request in asked)
+
+
+def test_where_the_index_knows_of_many_links_their_properties_are_asked_for_first(
+    client, asked, monkeypatch
+):
+    monkeypatch.setattr(incoming, "WHOLE", 5)
+    text = client.get("/doc/territory/insee-region-52.html").text
+    assert "Loire-Atlantique" in text and "Ancienne commune" in text
+    assert len(asked) == 3, "the facts, the properties, the beginnings of the lists"

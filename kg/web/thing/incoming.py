@@ -1,7 +1,7 @@
 """What points to a thing: lists by property and by the kind of what points.
 
 Up to `WHOLE` links are all read with one query, counted and sorted. Of a thing with more, one
-further query takes the beginning of each list, in the store's order, which is steady within a
+more query takes the beginning of each list, in the store's order, which is steady within a
 release; `?by=<property>` pages through one of them. So a page costs as much as it shows.
 """
 
@@ -92,7 +92,7 @@ class Linking:
     kind: str
     text: Text
     owner: Text | None
-    href: str | None
+    base: str
     when: str
     began: str
     now: bool
@@ -100,6 +100,11 @@ class Linking:
     number: str = ""
     duration: str = ""
     point: Point | None = None
+
+    @property
+    def href(self) -> str | None:
+        """Where a page leads for it; made for what is shown, and not for all that is counted."""
+        return urls.link(self.iri, self.base)
 
     @property
     def order(self) -> tuple[bool, str]:
@@ -135,12 +140,23 @@ class Links:
 class Incoming:
     """The links to one thing."""
 
-    def __init__(self, site: Site, entity: NamedNode) -> None:
+    def __init__(self, site: Site, entity: NamedNode, known: int = 0) -> None:
+        """`known`: how many there are at least. Where these are many, one query tells the
+        properties first: a query with a branch for each of the release takes longer to read.
+        """
         self._site, self._entity = site, entity
         self._base = site.release.base
-        rows = site.rows("linking", entity=entity)
-        self.whole = len({_pair(row) for row in rows}) <= WHOLE
-        self._rows = rows if self.whole else site.ask(_heads(site), entity=entity)
+        self._rows = rows = site.rows("linking", entity=entity) if known <= WHOLE else []
+        self.whole = known <= WHOLE and len({_pair(row) for row in rows}) <= WHOLE
+        if not self.whole:
+            properties = self._properties() if known > WHOLE else site.linking_properties
+            text = _heads(site, properties)
+            self._rows = site.ask(text, entity=entity) if properties else []
+
+    def _properties(self) -> list[str]:
+        found = self._site.rows("linking-properties", entity=self._entity)
+        there = {row["property"].value for row in found}
+        return [each for each in self._site.linking_properties if each in there]
 
     def lists(self) -> list[Links]:
         """All lists, in the order of the page."""
@@ -178,7 +194,7 @@ class Incoming:
             iri=property_,
             kind=kind,
             by=urls.short(property_, self._base),
-            count=len(items) if self.whole or len(items) < PAGE else None,
+            count=len(items) if self.whole or len(items) <= SHOWN else None,
             items=sorted(items, key=lambda item: item.order),
         )
 
@@ -216,14 +232,14 @@ def by_property(site: Site, entity: NamedNode, by: str, page: int) -> tuple[Link
     return Links(name, heading, property_, "", by, known, items), pages
 
 
-def _heads(site: Site) -> str:
-    """The query for the beginnings of all lists of this release."""
+def _heads(site: Site, properties: list[str]) -> str:
+    """The query for the beginnings of the lists by these properties."""
     text, group = _links_of(site)
     # Bound before and named in the pattern, so that the engine looks the links up by it.
     named = "VALUES ?property {{ <{0}> }} ?subject <{0}> ?entity ."
     each = (
-        group.replace(_ANY, named.format(iri)).replace(_LIMIT, f"LIMIT {PAGE + 1}")
-        for iri in site.linking_properties
+        group.replace(_ANY, named.format(iri)).replace(_LIMIT, f"LIMIT {SHOWN + 1}")
+        for iri in properties
     )
     return text.replace(group, "\n  UNION\n  ".join(each))
 
@@ -287,7 +303,7 @@ def _linking(iri: str, rows: list[Row], base: str) -> Linking:
         or pick(of(RDFS.label))
         or Text(urls.shown(iri)),
         owner=owner,
-        href=urls.link(iri, base),
+        base=base,
         when=when,
         began=min((date.value for date in [*starts, *seen, *ends, *issued]), default=""),
         now=False,

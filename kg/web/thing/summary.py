@@ -62,6 +62,11 @@ class Summary:
     years: list[Row]
     columns: list[Column]
 
+    @property
+    def total(self) -> int:
+        """How many things there are of these kinds, each of which leads to the thing."""
+        return sum(row.count for row in self.kinds)
+
 
 def of(kind: str, key: str, level: str) -> Summary | None:
     """The summary of a thing that is a value of a facet, or None where nothing has that value.
