@@ -1,8 +1,13 @@
-"""A harvester that walks too fast is told to wait, does so, and has everything in the end."""
+"""A harvester that asks where there is no turn left is told to wait, does so, and has everything in
+the end.
+"""
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import count
 
 import pytest
 import requests
@@ -11,17 +16,18 @@ from sickle import Sickle
 from sickle import app as sickle_app
 from urllib3.util import Retry
 
+from tests.clients.test_clients import RUNAWAY
 from tests.clients.test_oai import COUNT, organizations, release
 from tests.served import serve
 
-AT_ONCE = 24
+CROWD = 8
 
 
 @pytest.fixture
 def hasty(tmp_path):
     """A server that works on one request of a client at a time, and lets none wait for long."""
     release(tmp_path, organizations(), "2026-01-31")
-    limits = {"KG_QUERY_SHARE": "1", "KG_QUERY_SECONDS": "0.4", "KG_CACHE_DISK": "0"}
+    limits = {"KG_QUERY_SHARE": "1", "KG_QUERY_SECONDS": "1", "KG_CACHE_DISK": "0"}
     with serve(tmp_path / "var", **limits) as server:
         yield server
         assert server.client().get("/health").status == 200
@@ -41,21 +47,39 @@ def waited(monkeypatch):
     return found
 
 
-def test_harvests_with_oai_pmh_wait_and_go_on_where_they_were(hasty, waited):
-    def harvested(number):
-        sickle = Sickle(f"{hasty.root}/oai", max_retries=1000)
-        # A list for each, so that none is answered by what another was given.
-        records = sickle.ListRecords(metadataPrefix="rdf", until=f"2026-03-{number + 1:02}")
-        return [each.header.identifier for each in records]
+@contextmanager
+def crowd(server, waited):
+    """Others at the same address ask what takes long, until somebody was told to wait."""
+    begun, over, numbers = threading.Semaphore(0), threading.Event(), count()
 
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        found = list(pool.map(harvested, range(AT_ONCE)))
-    assert len(found[0]) > COUNT and len(set(found[0])) == len(found[0])
-    assert all(each == found[0] for each in found)
+    def ask():
+        client = server.client()
+        while not waited and not over.is_set():
+            begun.release()
+            client.ask(f"{RUNAWAY} # {next(numbers)}")
+
+    with ThreadPoolExecutor(CROWD) as pool:
+        asking = [pool.submit(ask) for _ in range(CROWD)]
+        try:
+            for _ in asking:
+                begun.acquire()
+            yield
+        finally:
+            over.set()
+        for each in asking:
+            each.result()
+
+
+def test_a_harvest_with_oai_pmh_waits_and_goes_on_where_it_was(hasty, waited):
+    sickle = Sickle(f"{hasty.root}/oai", max_retries=1000)
+    with crowd(hasty, waited):
+        records = list(sickle.ListRecords(metadataPrefix="rdf"))
+    found = [each.header.identifier for each in records]
+    assert len(found) > COUNT and len(set(found)) == len(found)
     assert set(waited) == {10}, "what Retry-After says of 503, which the protocol knows"
 
 
-def test_harvests_of_documents_wait_and_go_on_where_they_were(hasty, waited):
+def test_a_harvest_of_documents_waits_and_goes_on_where_it_was(hasty, waited):
     refused = []
 
     class Counted(Retry):
@@ -64,18 +88,13 @@ def test_harvests_of_documents_wait_and_go_on_where_they_were(hasty, waited):
                 refused.append((response.status, response.headers["Retry-After"]))
             return super().increment(*arguments, response=response, **named)
 
-    def harvested(number):
-        with requests.Session() as session:
-            session.mount("http://", HTTPAdapter(max_retries=Counted(1000, status=1000)))
-            documents = (
-                session.get(f"{hasty.root}/doc/organization/org-{key:03}.ttl?walk={number}")
-                for key in range(20)
-            )
-            return [(each.status_code, len(each.text)) for each in documents]
-
-    with ThreadPoolExecutor(4 * AT_ONCE) as pool:
-        found = list(pool.map(harvested, range(4 * AT_ONCE)))
-    assert {status for each in found for status, _ in each} == {200}
-    assert all(each == found[0] for each in found)
-    assert ("429", "10") in {(str(status), seconds) for status, seconds in refused}
+    with crowd(hasty, waited), requests.Session() as session:
+        session.mount("http://", HTTPAdapter(max_retries=Counted(1000, status=1000)))
+        addresses = [f"{hasty.root}/doc/organization/org-{key:03}.ttl" for key in range(COUNT)]
+        documents = [session.get(address) for address in addresses]
+    assert {each.status_code for each in documents} == {200}
+    assert all(
+        f'"Organisation n° {key}"@fr' in each.content.decode() for key, each in enumerate(documents)
+    )
+    assert refused and set(refused) == {(429, "10")}
     assert set(waited) == {10}
