@@ -187,6 +187,33 @@ def fmt(only_check: bool, paths: tuple[Path, ...]) -> None:
         raise InputError("these files are not canonical", mend="run 'kg fmt'")
 
 
+@commands.command("harvest-check")
+@click.argument("url", required=False)
+@click.option("--files", is_flag=True, help="Download every dump too, to compare its checksum.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.pass_obj
+def harvest_check(settings: Settings, url: str | None, files: bool, as_json: bool) -> None:
+    """Walk the interfaces of the site at URL (this one, if not given) as harvesters do.
+
+    What was found is shown at /about/harvest-check of the site that has this KG_VAR.
+    """
+    from contextlib import closing  # noqa: PLC0415
+    from datetime import UTC  # noqa: PLC0415
+
+    from kg.harvest import parts, walk  # noqa: PLC0415
+
+    root = url or f"http://{settings.host}:{settings.port}"
+    now = datetime.datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    contact = settings.contact or settings.base_iri
+    with closing(walk.Walk(root, settings.base_iri, contact, now)) as walking:
+        report = parts.check(walking, files)
+    report.write(settings.harvest_check)
+    written = settings.harvest_check.read_text("utf-8")
+    click.echo(written if as_json else report.text(), nl=not as_json)
+    if report.problems:
+        raise KgError(f"{root}: {report.problems:,} problems.")
+
+
 @commands.group()
 def link() -> None:
     """Decide which things are one: review what is similar, accept what was decided."""

@@ -89,6 +89,11 @@ class Settings:
         return self.var / "releases"
 
     @property
+    def harvest_check(self) -> Path:
+        """What the last harvest check of the site found."""
+        return self.var / "harvest-check.json"
+
+    @property
     def changes(self) -> Path:
         """The folder of changes between releases that do not follow each other."""
         return self.var / "changes"

@@ -58,6 +58,10 @@ class Client:
         finally:
             response.close()
 
+    def close(self) -> None:
+        """Close the connections that are kept."""
+        self._session.close()
+
     def read(self, address: str, parameters: Mapping[str, str] | None = None) -> requests.Response:
         """A whole answer, in memory: for what is small."""
         for attempt in range(ATTEMPTS):

@@ -24,6 +24,7 @@ PAGES = {
     "answer": "/sparql?query=SELECT+*+%7B+%3Fs+%3Fp+%3Fo+%7D+LIMIT+3",
     "dumps": "/dumps/",
     "changes": "/changes",
+    "harvest-check": "/about/harvest-check",
     "fragments": "/fragments?predicate=foaf:name",
     "ontology": "/ontology",
     "about": "/about",
