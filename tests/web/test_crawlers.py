@@ -90,7 +90,9 @@ def test_the_site_map_has_every_thing_there_is_once(client, monkeypatch, store, 
 
 def test_the_pages_of_the_site_map_are_there_and_may_be_read(client):
     robots = Protego.parse(client.get("/robots.txt").text)
-    for address, _ in entries(client.get("/sitemap/pages.xml"), "url"):
+    found = entries(client.get("/sitemap/pages.xml"), "url")
+    assert len(set(found)) == len(found)
+    for address, _ in found:
         answer = client.get(address.removeprefix(HOST), headers={"Accept": "text/html"})
         assert answer.status_code == 200, address
         assert robots.can_fetch(address, "bingbot"), address

@@ -33,10 +33,8 @@ MOST = 50_000
 # The figures of the statistics are pages of their own, but nobody looks for one by its name.
 LEFT_OUT = {"observation"}
 PAGES = (
-    *("pages.home", "pages.about", "pages.accessibility", "pages.report"),
-    *("dumps.index", "changes.index"),
-    *("questions.index", "sparql.endpoint", "ontology.current", "changes.index"),
-    "fragments.fragment",
+    *("pages.home", "pages.about", "pages.accessibility", "pages.report", "questions.index"),
+    *("dumps.index", "changes.index", "ontology.current", "sparql.endpoint", "fragments.fragment"),
 )
 # Lists narrowed, sorted and paged in all combinations; neighbourhoods and citations of everything;
 # one list of links in pages; patterns; all versions of all things, which portals follow. What only
