@@ -26,6 +26,8 @@ PAGES = {
     "changes": "/changes",
     "harvest-check": "/about/harvest-check",
     "fragments": "/fragments?predicate=foaf:name",
+    "catalog": "/catalog",
+    "dataset": "/catalog/kind-person",
     "ontology": "/ontology",
     "about": "/about",
     "accessibility": "/accessibility",

@@ -1,6 +1,8 @@
 """For portals and robots: what they can take, and how they keep it up to date.
 
 atom.py          /feeds/…                     changes, for those who follow something
+catalog.py       /catalog…                    data sets: `datasets.py`; in DCAT: `dcat.py`; in
+                                              schema.org: `schemaorg.py`; their files: `files.py`
 checked.py       /about/harvest-check         what a walk through all of it found
 crawlers.py      /robots.txt /sitemap.xml     pages, for search engines
 differences.py   /changes/…                   what releases changed
@@ -12,6 +14,7 @@ stream.py        /ldes/…                      every version of every thing, fo
 """
 
 from kg.web.harvest.atom import feeds
+from kg.web.harvest.catalog import catalog
 from kg.web.harvest.checked import checked
 from kg.web.harvest.crawlers import crawlers
 from kg.web.harvest.differences import changes
@@ -21,4 +24,4 @@ from kg.web.harvest.oai import oai
 from kg.web.harvest.service import service
 from kg.web.harvest.stream import stream
 
-BLUEPRINTS = (changes, checked, crawlers, dumps, feeds, fragments, oai, service, stream)
+BLUEPRINTS = (catalog, changes, checked, crawlers, dumps, feeds, fragments, oai, service, stream)

@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -19,27 +18,15 @@ from werkzeug.wrappers import Response as Answer
 from kg.release import Dump, Release
 from kg.web import kinds
 from kg.web.delivery import FOREVER
+from kg.web.harvest import datasets
+from kg.web.harvest.files import COMPRESSIONS, FORMS, PACKAGE, media_type, parts
+from kg.web.harvest.schemaorg import described
 from kg.web.i18n import Text, _, lang
 from kg.web.site import site
+from kg.web.thing.structured import embedded
 from kg.web.thing.values import source
 
-MEDIA_TYPES = {
-    "zst": "application/zstd",
-    "gz": "application/gzip",
-    "json": "application/json",
-    "parquet": "application/vnd.apache.parquet",
-}
-# The forms of files, in the order of the page.
-FORMS = {
-    "nq": "N-Quads",
-    "ttl": "Turtle",
-    "jsonld": "JSON-LD",
-    "rdf": "RDF/XML",
-    "csv": "CSV",
-    "parquet": "Parquet",
-}
-COMPRESSIONS = {"zst": "Zstandard", "gz": "gzip"}
-SUMS, PACKAGE = "SHA256SUMS", "datapackage.json"
+SUMS = "SHA256SUMS"
 
 dumps = Blueprint("dumps", __name__)
 
@@ -50,23 +37,6 @@ class Part:
 
     name: Text
     files: list[Dump]
-
-
-def media_type(dump: Dump) -> str:
-    """The media type of a file as it is sent."""
-    return MEDIA_TYPES[dump.compression or dump.form]
-
-
-def parts(release: Release) -> dict[str, list[Dump]]:
-    """The files of every part of a release, in the order of their forms."""
-    found: dict[str, list[Dump]] = defaultdict(list)
-    order = list(FORMS)
-    for dump in release.dumps.values():
-        if dump.form in FORMS:
-            found[dump.part].append(dump)
-    for files in found.values():
-        files.sort(key=lambda dump: (order.index(dump.form), dump.compression))
-    return dict(found)
 
 
 @dumps.get("/dumps/")
@@ -91,6 +61,7 @@ def index() -> str:
         compressions=COMPRESSIONS,
         media_type=media_type,
         sums=SUMS,
+        structured=embedded(described(datasets.all_()[datasets.WHOLE])),
         package=PACKAGE if PACKAGE in site.release.dumps else "",
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Mapping
 
 from pyoxigraph import Literal, NamedNode
 
@@ -21,7 +22,11 @@ SPACE = prefixes()["schema"]
 
 def script(facts: Facts) -> str:
     """The content of a `<script type="application/ld+json">`, in which no `</script>` can occur."""
-    document = {"@context": SPACE, **node(facts.of(facts.entity), facts.entity)}
+    return embedded({"@context": SPACE, **node(facts.of(facts.entity), facts.entity)})
+
+
+def embedded(document: Mapping[str, object]) -> str:
+    """JSON-LD as the content of such an element."""
     text = json.dumps(document, ensure_ascii=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
