@@ -12,6 +12,7 @@ var/releases/
                                      large releases (KG_DISK_ABOVE), or when KG_ENGINE=disk
     description.ttl                  VoID, DCAT, prefixes, example queries
     ontology/                        as it was
+    registries/                      mixnmatch.tsv, for Wikidata (`kg.tables`)
     redirects.tsv  withdrawn.tsv     what became of former IRIs (kg/ledger.py)
     entities.parquet                 when each entity came, changed and went (kg/history.py)
     report.ttl  report.html          the checks: how much each found, and the first of that

@@ -39,6 +39,14 @@ SEPARATOR = " | "
 NAMED = ("name_fr", "name_en")
 # SQL type and Data Package type of a column's type.
 TYPES = {"string": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE"}
+# What may be found in Wikidata: by table, the column with its name, and the item of its class.
+MATCHED = {
+    "organization": ("coalesce(label_fr, label_en)", "Q43229"),
+    "person": ("name", "Q5"),
+    "publication": ("coalesce(title_fr, title_en)", "Q732577"),
+    "podcast": ("coalesce(label_fr, label_en)", "Q24634210"),
+    "event": ("coalesce(label_fr, label_en)", "Q1656682"),
+}
 _LONGEST_FIRST = "|".join(sorted(SCHEMES, key=len, reverse=True))
 # The kind and key of a thing of ours (`place`), and what of them is its code.
 _PLACE = "CASE WHEN starts_with(object, '<{base}id/') THEN object[{begin}:-2] END"
@@ -203,6 +211,32 @@ def _cell(column: Column) -> str:
 
 def _quoted(path: Path | str) -> str:
     return str(path).replace("'", "''")
+
+
+def write_match(connection: duckdb.DuckDBPyConnection, made: list[Table], folder: Path) -> None:
+    """Write `registries/mixnmatch.tsv`: things that people may find in Wikidata, in the columns
+    that the import of Mix'n'match reads.
+
+    What has a number of a register is left out: Wikidata has those numbers, so it is joined by
+    them, and a million entries are for no one to look at.
+    """
+    names = {table.name for table in made} & MATCHED.keys()
+    rows = " UNION ALL ".join(
+        f"""SELECT regexp_extract(iri, '/id/(.*)$', 1) AS id, {name} AS name,
+            '{table}' AS desc, iri AS url, '{item}' AS type,
+            regexp_extract(same_as, 'wikidata.org/entity/(Q[0-9]+)', 1) AS q
+        FROM '{_quoted(folder / "dumps")}/table-{table}.parquet'
+        WHERE {name} IS NOT NULL AND NOT regexp_matches(iri, '/({_LONGEST_FIRST}|rne)-[^/]*$')"""
+        for table, (name, item) in MATCHED.items()
+        if table in names
+    )
+    path = folder / "registries" / "mixnmatch.tsv"
+    path.parent.mkdir()
+    if rows:
+        connection.execute(
+            f"COPY (FROM ({rows}) ORDER BY id) TO '{_quoted(path)}' "
+            "(FORMAT csv, DELIMITER '\t', HEADER)"
+        )
 
 
 def write_package(

@@ -73,6 +73,7 @@ def write(
                 tasks.append(pool.submit(dumps.write_source, path, count))
         with stage("Writing tables"):
             made = tables.write(connection, folder, base)
+            tables.write_match(connection, made, folder)
             tables.write_package(made, folder, _package(contents), _credits(contents))
         with stage("Comparing with the previous release"):
             differing = _compare(connection, contents, folder)

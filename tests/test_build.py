@@ -41,6 +41,7 @@ FIXED = {
     "dumps/all.nq.zst",
     "dumps/all.ttl.zst",
     "dumps/datapackage.json",
+    "registries/mixnmatch.tsv",
 }
 
 

@@ -29,6 +29,7 @@ PAGES = {
     "catalog": "/catalog",
     "dataset": "/catalog/kind-person",
     "ontology": "/ontology",
+    "registries": "/about/registries",
     "about": "/about",
     "accessibility": "/accessibility",
     "error": "/doc/person/mahel-copey",

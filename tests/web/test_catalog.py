@@ -1,5 +1,6 @@
 """The catalogue, walked over HTTP as portals and search engines walk it."""
 
+import csv
 import hashlib
 import re
 from datetime import date
@@ -9,7 +10,6 @@ import pyshacl
 import pytest
 import requests
 from rdflib import DCAT, DCTERMS, RDF, SH, SKOS, BNode, Graph, Literal, Namespace, URIRef
-from werkzeug.test import Client
 
 from kg.query.local import LocalEngine, open_store
 from kg.search.index import Index
@@ -18,7 +18,7 @@ from kg.web.app import create_app
 from kg.web.translations import compile_all
 from tests.browser.conftest import served
 from tests.web import mqa
-from tests.web.conftest import BASE, assert_canonical_error
+from tests.web.conftest import BASE, Client, assert_canonical_error
 
 HYDRA = Namespace("http://www.w3.org/ns/hydra/core#")
 SPDX = Namespace("http://spdx.org/rdf/terms#")
@@ -48,6 +48,7 @@ def site(default_release):
     compile_all()
     index = Index(default_release.folder / "search", default_release.base)
     app = create_app(default_release, LocalEngine(open_store(default_release)), index, Settings())
+    app.test_client_class = Client
     with served(app) as root:
         yield app, root
 
@@ -179,13 +180,16 @@ def test_every_dump_is_a_distribution_with_its_size_and_checksum(root, graph, de
         assert hashlib.sha256(data).hexdigest() == default_release.dumps[name].checksum
 
 
-def test_the_service_stands_on_its_own_and_behind_a_distribution(graph):
+def test_services_stand_on_their_own_and_sparql_behind_a_distribution_too(site, graph):
     services = set(graph.subjects(RDF.type, DCAT.DataService))
     behind = set(graph.objects(None, DCAT.accessService))
     alone = services - behind
     assert behind and set(graph.objects(URIRef(f"{BASE}catalog"), DCAT.service)) == alone
+    client = site[0].test_client()
+    assert {graph.value(each, DCAT.endpointURL) for each in behind} == {URIRef(f"{BASE}sparql")}
     for service in services:
-        assert graph.value(service, DCAT.endpointURL) == URIRef(f"{BASE}sparql")
+        address = str(graph.value(service, DCAT.endpointURL))
+        assert client.get(f"/{address.removeprefix(BASE)}").status_code == 200
         assert graph.value(service, DCAT.servesDataset) == URIRef(f"{BASE}dataset")
 
 
@@ -209,13 +213,11 @@ def test_the_catalogue_meets_the_shapes_of_dcat_ap(graph, name):
 
 @pytest.mark.skipif(not SHAPES.is_dir(), reason=f"no shapes of DCAT-AP in {SHAPES} (KG_SHARED)")
 def test_the_quality_of_the_metadata_is_excellent(site, graph):
-    client = Client(site[0])
+    client = site[0].test_client()
 
     def reachable(address):
         assert address.startswith(BASE)
-        response = client.open(f"/{address.removeprefix(BASE)}", method="HEAD")
-        response.close()
-        return response.status_code == 200
+        return client.head(f"/{address.removeprefix(BASE)}").status_code == 200
 
     shapes = Graph().parse(SHAPES / "shapes.ttl", format="turtle")
     conforms, *_ = pyshacl.validate(graph, shacl_graph=shapes, inference="none")
@@ -264,3 +266,39 @@ def test_the_page_of_files_describes_the_whole_graph(root):
 def test_the_name_of_the_whole_graph_leads_to_its_page(site):
     response = site[0].test_client().get("/dataset")
     assert (response.status_code, response.location) == (303, "/catalog/all")
+
+
+# What registries ask for
+
+
+def test_a_record_for_each_registry_is_made_of_the_release(site, default_release):
+    client = site[0].test_client()
+    records = {
+        name: client.get(f"/about/registries/{name}.json").get_json()
+        for name in ("lod-cloud", "lov", "re3data")
+    }
+    cloud = records["lod-cloud"]
+    assert cloud["triples"] == str(default_release.manifest["counts"]["statements"])
+    assert cloud["sparql"][0]["access_url"] == f"{BASE}sparql"
+    assert {"target": "www.wikidata.org"}.items() <= {
+        **next(each for each in cloud["links"] if each["target"] == "www.wikidata.org")
+    }.items()
+    for download in cloud["full_download"]:
+        path = download["download_url"].removeprefix(BASE)
+        assert client.head(f"/{path}").status_code == 200
+    assert records["lov"]["nsp"] == f"{BASE}ontology#" and records["lov"]["prefix"] == "ess"
+    assert records["re3data"]["updated"] == default_release.manifest["date"]
+    assert_canonical_error(client.get("/about/registries/other.json"), 404)
+
+
+def test_the_table_for_wikidata_has_what_people_must_find(site):
+    response = site[0].test_client().get("/about/registries/mixnmatch.tsv")
+    assert response.mimetype == "text/tab-separated-values"
+    rows = list(csv.DictReader(response.text.splitlines(), delimiter="\t"))
+    assert list(rows[0]) == ["id", "name", "desc", "url", "type", "q"]
+    by_id = {row["id"]: row for row in rows}
+    assert len(by_id) == len(rows)
+    assert by_id["person/mahel-coppey"]["type"] == "Q5"
+    assert by_id["organization/rtes"]["url"] == f"{BASE}id/organization/rtes"
+    assert not [name for name in by_id if "/siren-" in name]
+    assert all(re.fullmatch(r"(Q\d+)?", row["q"]) for row in rows)

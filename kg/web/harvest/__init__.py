@@ -9,6 +9,7 @@ differences.py   /changes/…                   what releases changed
 dumps.py         /dumps/…                     files
 fragments.py     /fragments                   statements by pattern, for clients that join
 oai.py           /oai                         records of OAI-PMH (`selection.py`, `dublincore.py`)
+registries.py    /about/registries             what registries ask for
 service.py       /.well-known/void /health    the service as a whole
 stream.py        /ldes/…                      every version of every thing, for those who follow
 """
@@ -21,7 +22,8 @@ from kg.web.harvest.differences import changes
 from kg.web.harvest.dumps import dumps
 from kg.web.harvest.fragments import fragments
 from kg.web.harvest.oai import oai
+from kg.web.harvest.registries import registries
 from kg.web.harvest.service import service
 from kg.web.harvest.stream import stream
 
-BLUEPRINTS = (catalog, changes, checked, crawlers, dumps, feeds, fragments, oai, service, stream)
+BLUEPRINTS = (catalog, changes, checked, crawlers, dumps, feeds, fragments, oai, registries, service, stream)

@@ -85,12 +85,19 @@ def _texts(keys: list[str]) -> Iterator[tuple[str, Texts]]:
     if STATISTICS in keys:
         yield STATISTICS, _in_both(_statistics)
     yield ONTOLOGY, _in_both(_ontology)
-    for key in sorted(keys):
+    for key in sorted(keys, key=_rank):
         group, _dash, name = key.partition("-")
         if group == "kind":
             yield key, _in_both(partial(_kind, name))
         elif group == "source":
             yield key, _source(name)
+
+
+def _rank(key: str) -> tuple[bool, bool, str]:
+    """Kinds of things, then sources, then vocabularies."""
+    group, _dash, name = key.partition("-")
+    vocabulary = group == "kind" and name not in site.layout.things
+    return vocabulary, group == "source", key
 
 
 def _in_both(say: Callable[[], tuple[str, str]]) -> Texts:
@@ -131,14 +138,14 @@ def _kind(kind: str) -> tuple[str, str]:
     count = site.release.manifest["counts"]["entities"].get(kind, 0)
     named = kinds.name(kind, 2)
     if kind in site.layout.things:
-        return _("Graphe de l’ESS : %(named)s", named=named), _(
+        return _("Graphe de l’ESS : %(named)s", named=named), _(
             "Ce que le graphe de l’économie sociale et solidaire dit de cette sorte de choses : "
             "%(named)s (%(n)s), avec leurs noms, leurs codes, leurs liens, leurs dates et les "
             "sources de chaque énoncé.",
             named=named,
             n=number(count),
         )
-    return _("Nomenclature : %(named)s", named=named), _(
+    return _("%(named)s, nomenclature", named=named), _(
         "Une nomenclature du graphe de l’économie sociale et solidaire, en SKOS : %(named)s "
         "(%(n)s), avec leurs libellés et leur hiérarchie.",
         named=named,
@@ -156,7 +163,7 @@ def _source(name: str) -> Texts:
     titles, descriptions = told(DCTERMS.title.value), told(DCTERMS.description.value)
     return _in_both(
         lambda: (
-            _("Graphe de l’ESS, part de la source : %(named)s", named=_best(titles, name)),
+            _("Graphe de l’ESS, part de la source : %(named)s", named=_best(titles, name)),
             _("Les énoncés que cette source fait dans le graphe.")
             + " "
             + _best(descriptions, name),

@@ -45,6 +45,41 @@ KEYWORDS = {
     "fr": ["économie sociale et solidaire", "ESS", "associations", "coopératives", "mutuelles"],
     "en": ["social and solidarity economy", "social economy", "associations", "cooperatives"],
 }
+# The services by their path: what they do, and the standard that they keep to.
+SERVICES = {
+    "sparql": (
+        {"fr": "Service SPARQL du graphe de l’ESS", "en": "SPARQL service of the ESS graph"},
+        {
+            "fr": "Interroge tout le graphe en SPARQL 1.1 ; lecture seule, sans inscription.",
+            "en": "Queries the whole graph with SPARQL 1.1; read-only, without registration.",
+        },
+        ("https://www.w3.org/TR/sparql11-protocol/", "SPARQL 1.1 Protocol"),
+    ),
+    "fragments": (
+        {"fr": "Fragments du graphe de l’ESS", "en": "Fragments of the ESS graph"},
+        {
+            "fr": "Donne les énoncés d’un motif, par pages, aux clients qui les joignent.",
+            "en": "Gives the statements of a pattern, page by page, to clients that join them.",
+        },
+        ("https://linkeddatafragments.org/specification/triple-pattern-fragments/", "TPF"),
+    ),
+    "oai": (
+        {"fr": "Entrepôt OAI-PMH du graphe de l’ESS", "en": "OAI-PMH repository of the ESS graph"},
+        {
+            "fr": "Donne les notices des publications, des épisodes et des organisations.",
+            "en": "Gives the records of publications, episodes and organisations.",
+        },
+        ("http://www.openarchives.org/OAI/openarchivesprotocol.html", "OAI-PMH 2.0"),
+    ),
+    "ldes": (
+        {"fr": "Flux d’événements du graphe de l’ESS", "en": "Event stream of the ESS graph"},
+        {
+            "fr": "Donne chaque version de chaque chose, à qui veut suivre le graphe.",
+            "en": "Gives every version of every thing, to those who follow the graph.",
+        },
+        ("https://w3id.org/ldes/specification", "Linked Data Event Streams"),
+    ),
+}
 THEMES = {
     "SOCI": {"fr": "Population et société", "en": "Population and society"},
     "ECON": {"fr": "Économie et finances", "en": "Economy and finance"},
@@ -87,7 +122,7 @@ def catalogue(datasets: Iterable[Dataset]) -> Node:
             "title": {"fr": "Thèmes de données", "en": "Data themes"},
         },
         "dcat:dataset": [_ref(each.iri) for each in datasets],
-        "dcat:service": [_service(f"{base}sparql")],
+        "dcat:service": [_service(f"{base}{path}", path) for path in SERVICES],
         **_common(),
     }
 
@@ -184,7 +219,7 @@ def _endpoint(owner: Dataset) -> Node:
     node = _distribution(f"{owner.iri}#sparql", "SPARQL 1.1", *TYPES["sparql"])
     return node | {
         "dcat:accessURL": _ref(endpoint()),
-        "dcat:accessService": _service(f"{site.release.base}catalog#sparql"),
+        "dcat:accessService": _service(f"{site.release.base}catalog#sparql", "sparql"),
     }
 
 
@@ -224,35 +259,28 @@ def endpoint() -> str:
     return site.settings.public_url or f"{site.release.base}sparql"
 
 
-def _service(iri: str) -> Node:
+def _service(iri: str, path: str) -> Node:
+    """A service; the one behind a distribution has another IRI than the one on its own."""
     base = site.release.base
+    titles, descriptions, (standard, name) = SERVICES[path]
+    address = endpoint() if path == "sparql" else f"{base}{path}"
     return {
         "@id": iri,
         "@type": "dcat:DataService",
         "dcterms:identifier": iri,
-        "title": {
-            "fr": "Service SPARQL du graphe de l’ESS",
-            "en": "SPARQL service of the ESS graph",
-        },
-        "description": {
-            "fr": "Interroge tout le graphe en SPARQL 1.1 ; lecture seule, sans inscription.",
-            "en": "Queries the whole graph with SPARQL 1.1; read-only, without registration.",
-        },
-        "dcat:endpointURL": _ref(endpoint()),
+        "title": titles,
+        "description": descriptions,
+        "dcat:endpointURL": _ref(address),
         "dcat:endpointDescription": _ref(f"{base}.well-known/void"),
         "dcat:servesDataset": _ref(f"{base}dataset"),
         "dcat:contactPoint": _contact(),
         "dcat:theme": [_concept("data-theme", code, names) for code, names in THEMES.items()],
-        "dcat:landingPage": _document(f"{base}sparql"),
+        "dcat:landingPage": _document(f"{base}about"),
         "keyword": KEYWORDS,
         "dcterms:accessRights": _access(),
         "dcterms:license": _ref(LICENCE),
         "dcterms:publisher": _publisher(),
-        "dcterms:conformsTo": _standard(
-            "https://www.w3.org/TR/sparql11-protocol/",
-            "Protocole SPARQL 1.1",
-            "SPARQL 1.1 Protocol",
-        ),
+        "dcterms:conformsTo": _standard(standard, name, name),
     }
 
 
