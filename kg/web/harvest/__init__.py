@@ -26,4 +26,16 @@ from kg.web.harvest.registries import registries
 from kg.web.harvest.service import service
 from kg.web.harvest.stream import stream
 
-BLUEPRINTS = (catalog, changes, checked, crawlers, dumps, feeds, fragments, oai, registries, service, stream)
+BLUEPRINTS = (
+    catalog,
+    changes,
+    checked,
+    crawlers,
+    dumps,
+    feeds,
+    fragments,
+    oai,
+    registries,
+    service,
+    stream,
+)
