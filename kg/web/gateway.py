@@ -35,7 +35,7 @@ from kg.web.app import ERROR
 from kg.web.connection import SMALL, Reply, Run, Watch
 from kg.web.encoding import CHUNK
 from kg.web.front import Ready
-from kg.web.protocol import DEPARTURE, nearest
+from kg.web.protocol import DEPARTURE, nearest, within
 from kg.web.wsgi import Serving
 
 if TYPE_CHECKING:
@@ -90,6 +90,10 @@ class Gateway:
     async def __call__(self, scope: Scope, protocol: RSGIHTTPProtocol) -> None:
         """Answer a request."""
         environ = _environ(scope)
+        said = environ.get("HTTP_X_FORWARDED_PROTO")
+        proxies = self._settings.trusted_proxies
+        if said in {"http", "https"} and within(environ["REMOTE_ADDR"], proxies):
+            environ["wsgi.url_scheme"] = said  # the scheme that our proxy's client used
         longest, folder = self._settings.longest_body, self._settings.var / "cache"
         try:
             body = await connection.body(protocol, scope.headers, longest, folder)

@@ -243,7 +243,7 @@ def nearest(address: str, forwarded: str, proxies: Networks) -> str:
     Each proxy adds to `X-Forwarded-For` whom it heard; what stands before is hearsay.
     """
     hops = [each.strip() for each in forwarded.split(",")]
-    while hops and _within(address, proxies):
+    while hops and within(address, proxies):
         address = hops.pop() or address
     try:
         found = ip_address(address)
@@ -254,7 +254,8 @@ def nearest(address: str, forwarded: str, proxies: Networks) -> str:
     return str(getattr(found, "ipv4_mapped", None) or found)
 
 
-def _within(address: str, networks: Networks) -> bool:
+def within(address: str, networks: Networks) -> bool:
+    """Whether an address is in one of these networks."""
     try:
         return any(ip_address(address) in network for network in networks)
     except ValueError:

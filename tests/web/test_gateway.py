@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from ipaddress import ip_network
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -254,6 +255,30 @@ def test_the_site_gets_the_request_as_it_was_sent(gateway):
     assert protocol.body == "é".encode()
 
 
+@pytest.mark.parametrize(
+    ("address", "said", "scheme"),
+    [
+        ("192.0.2.7:1", "https", "https"),
+        ("192.0.2.7:1", "gopher", "http"),
+        ("198.51.100.1:1", "https", "http"),
+    ],
+)
+def test_our_proxy_says_which_scheme_its_client_used_and_nobody_else(
+    gateway, address, said, scheme
+):
+    seen = []
+
+    @Request.application
+    def site(request):
+        seen.append(request.scheme)
+        return Response()
+
+    proxies = (ip_network("192.0.2.0/24"),)
+    given = scope(client=address, X_Forwarded_Proto=said)
+    asyncio.run(ask(gateway(site, trusted_proxies=proxies), given))
+    assert seen == [scheme]
+
+
 def test_of_wishes_without_measure_the_beginning_counts_and_of_hops_the_end(gateway):
     seen = []
 
@@ -423,13 +448,14 @@ def test_a_departure_is_watched_for_when_it_has_taken_a_while(monkeypatch):
 
 
 def test_many_departures_at_once_end_everything():
-    departure, ended = Departure(), []
+    departure, ended, over = Departure(), [], threading.Event()
 
     def work(number):
         with departure.ends(lambda: ended.append(number)):
             if number == 20:
                 departure.happen()
-            time.sleep(0.05)
+                over.set()
+            assert over.wait(5)
 
     with ThreadPoolExecutor(40) as pool:
         list(pool.map(work, range(40)))
