@@ -173,6 +173,8 @@ def _checked(settings: Settings, what: Plan, console: Console) -> Iterator[Check
             report.add(connection, check.by_queries(store))
             report.add(connection, _check_shapes(connection, converted))
             check.over_everything(connection)
+            disputed = check.disputed(connection)
+            statements.add(connection, disputed, "inferred", build / "inferred.tsv")
         del store
         found = report.write(connection, _accounts(connection, converted), build, "ESS")
         yield Checked(connection, converted, found)

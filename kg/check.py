@@ -24,6 +24,8 @@ from kg.errors import InputError
 from kg.queryfile import QueryFile, read_all
 from kg.report import SEVERITIES, Finding
 from kg.settings import ONTOLOGY
+from kg.sources import Triple
+from kg.vocab import ESS
 
 _SEVERITY = {str(SH[name.capitalize()]): name for name in SEVERITIES}
 
@@ -115,6 +117,19 @@ def over_everything(
                 "en": check.get("problem", "en"),
             },
         )
+
+
+def disputed(connection: duckdb.DuckDBPyConnection) -> list[Triple]:
+    """Where the check `contradiction` found that sources disagree, as statements: who asks for that
+    would otherwise compare all values of all things.
+    """
+    found = connection.execute(
+        "SELECT DISTINCT entity, topic FROM finding WHERE \"check\" = 'contradiction' ORDER BY ALL"
+    ).fetchall()
+    return [
+        (NamedNode(entity), ESS.disputedProperty, NamedNode(property_))
+        for entity, property_ in found
+    ]
 
 
 def _severity(check: QueryFile) -> str:

@@ -360,7 +360,7 @@ def test_sources_come_behind_those_that_they_need_and_those_that_they_want_to_he
         for name, more in [("first", {}), ("wants", {"after": ("first", "absent")})]
     )
     needs = replace(tiny.source(tmp_path / "needs"), name="needs", needs=("territories",))
-    ordered = [each.name for each in build._in_order([wants, first, needs])]
+    ordered = [each.name for each in plan.in_order([wants, first, needs])]
     assert ordered == ["first", "wants", "territories", "needs"]
 
 

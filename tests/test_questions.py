@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 
 import pytest
-from pyoxigraph import Store
+from pyoxigraph import RdfFormat, Store
 
 from kg import sources
 from kg.iri import kinds
@@ -128,7 +128,8 @@ def on_disk(registers_release, tmp_path_factory):
     """`on_disk(text)`: an answer as CSV, of the registers' release in a store on disk."""
     folder = tmp_path_factory.mktemp("store")
     store = Store(folder)
-    registers_release.load(store)
+    with registers_release.quads() as quads:
+        store.bulk_load(quads, RdfFormat.N_QUADS)
     store.optimize()
     del store  # one process may write it at a time, or read it
     engine = LocalEngine(Store.read_only(str(folder)))
