@@ -20,7 +20,8 @@ from kg.harvest.report import Part
 LARGEST = 64 << 20
 # UTF-8 that was read as Latin-1, or what could not be read at all.
 _BROKEN = re.compile("\u00c3[\u0080-\u00bf\u2013-\u2122]|\u00c2[\u00a0-\u00bf]|\ufffd")
-_TIME = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2})?")
+# As precise as the publisher knows: a year, a month, a day, a moment (DCAT 3, section 6.4).
+_TIME = re.compile(r"\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}:\d{2})?)?)?(?![\d-])")
 
 
 class Walk:
