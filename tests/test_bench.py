@@ -96,12 +96,12 @@ def test_registers_have_the_columns_of_the_real_ones_and_their_traps(invented):
     units = duckdb.read_parquet(str(invented["sirene"]))
     sites = duckdb.read_parquet(str(invented["establishments"]))
     assert (len(units.columns), len(sites.columns)) == (35, 54)
-    (flagged, masked, old, siren) = duckdb.execute(
+    ((flagged, masked, old, siren),) = duckdb.execute(
         """SELECT count(*) FILTER (economieSocialeSolidaireUniteLegale = 'O'),
             count(*) FILTER (denominationUniteLegale = '[ND]' OR nomUniteLegale = '[ND]'),
             count(*) FILTER (nomenclatureActivitePrincipaleUniteLegale = 'NAP'),
             count(DISTINCT siren) FROM units"""
-    ).fetchone()
+    ).fetchall()
     assert (flagged, siren) == (1000, 4000)
     assert masked and old
 

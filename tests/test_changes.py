@@ -117,9 +117,13 @@ def test_the_entities_that_changed_are_those_whose_statements_did(releases, pair
         return {iri for iri in owners if iri.startswith(f"{BASE}id/")}
 
     before, after = everything(old), everything(new)
-    rows = duckdb.sql(
-        f"SELECT iri, {changes.ACTION} AS action FROM {changes.file(folder / changes.ENTITIES)}"
-    ).fetchall()
+    rows = (
+        duckdb.connect()
+        .sql(
+            f"SELECT iri, {changes.ACTION} AS action FROM {changes.file(folder / changes.ENTITIES)}"
+        )
+        .fetchall()
+    )
     found = dict(rows)
     gone = {iri for iri, action in found.items() if action in {"merged", "withdrawn"}}
     assert gone == entities(before) - entities(after)
@@ -139,13 +143,13 @@ def test_what_lies_between_may_be_gone_and_the_changes_are_as_exact(tmp_path):
     through = between_two(settings, first, third)
     texts = {name: (through / name).read_bytes() for name in changes.TEXTS}
     actions = f"SELECT iri, {changes.ACTION} FROM '{{}}/{changes.ENTITIES}' ORDER BY iri"
-    whole = duckdb.sql(actions.format(through)).fetchall()
+    whole = duckdb.connect().sql(actions.format(through)).fetchall()
     shutil.rmtree(through)
     shutil.rmtree(second.folder)
     compared = between_two(settings, first, third)
     assert compared == through == between_two(settings, first, third)
     assert {name: (compared / name).read_bytes() for name in changes.TEXTS} == texts
-    assert duckdb.sql(actions.format(compared)).fetchall() == whole
+    assert duckdb.connect().sql(actions.format(compared)).fetchall() == whole
     assert patched(everything(first), read(compared / "patch.rdfp.zst")) == everything(third)
     with pytest.raises(InputError, match="no later or earlier"):
         between_two(settings, first, first)

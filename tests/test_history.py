@@ -36,7 +36,7 @@ def releases(tmp_path_factory):
 
 def read(release):
     """Key to (kind, number of the release of creation, of the last change, state, successor)."""
-    rows = duckdb.sql(f"FROM '{release.folder / history.FILE}'").fetchall()
+    rows = duckdb.connect().sql(f"FROM '{release.folder / history.FILE}'").fetchall()
     assert [row[0] for row in rows] == sorted(row[0] for row in rows)
     return {
         iri.removeprefix(f"{BASE}id/organization/"): (

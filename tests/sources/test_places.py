@@ -59,9 +59,11 @@ def seated(place):
 
 def test_the_rules_add_nothing_to_what_is_stated_of_a_seat(found, territories):
     store = Store()
-    lines = duckdb.sql(
-        f"SELECT subject || ' ' || predicate || ' ' || object || ' .' FROM '{territories}'"
-    ).fetchall()
+    lines = (
+        duckdb.connect()
+        .sql(f"SELECT subject || ' ' || predicate || ' ' || object || ' .' FROM '{territories}'")
+        .fetchall()
+    )
     for place in found.values():
         lines += [(f"{s} {p} {o} .",) for s, p, o in seated(place)]
     store.load("\n".join(line for (line,) in lines), RdfFormat.N_TRIPLES)

@@ -168,9 +168,9 @@ def test_a_file_that_is_not_there_is_named_with_the_way_to_get_it(tmp_path, name
 )
 def test_a_spoilt_number_is_a_code_again(value, code):
     query = f"SELECT {stock.padded('v', 4)} FROM (SELECT $value AS v)"
-    assert duckdb.execute(query, {"value": value}).fetchall() == [(code,)]
+    assert duckdb.connect().execute(query, {"value": value}).fetchall() == [(code,)]
 
 
 def test_a_text_in_sql_ends_where_it_ends():
     value = "L'ÉTÉ' OR ''='"
-    assert duckdb.sql(f"SELECT {stock.text(value)}").fetchall() == [(value,)]
+    assert duckdb.connect().sql(f"SELECT {stock.text(value)}").fetchall() == [(value,)]

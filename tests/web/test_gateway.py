@@ -389,7 +389,8 @@ def test_the_site_can_end_its_work_when_the_client_leaves(gateway):
     assert asyncio.run(run()).answer is None, "nobody is there to take it"
 
 
-def test_what_nobody_waits_for_any_more_is_not_begun(gateway):
+def test_what_nobody_waits_for_any_more_is_not_begun(gateway, monkeypatch):
+    monkeypatch.setattr(connection, "WATCH_SECONDS", 0.02)
     begun, release = [], threading.Event()
 
     @Request.application
@@ -405,9 +406,9 @@ def test_what_nobody_waits_for_any_more_is_not_begun(gateway):
             asyncio.create_task(gate(scope(target=f"/{number}"), protocol))
             for number, protocol in enumerate(protocols)
         ]
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.2)
         protocols[1].left.set()
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.2)
         release.set()
         await asyncio.gather(*tasks)
 
