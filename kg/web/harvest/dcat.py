@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 
+from flask import request
 from pyoxigraph import RdfFormat, Triple, parse
 
 from kg.iri import rebase
@@ -115,7 +116,7 @@ def catalogue(datasets: Iterable[Dataset]) -> Node:
             "en": "The data sets of the knowledge graph of the French social and solidarity "
             "economy, and the services that query them.",
         },
-        "foaf:homepage": _document(base),
+        "foaf:homepage": _document(here("")),
         "dcat:themeTaxonomy": {
             "@id": f"{AUTHORITY}data-theme",
             "@type": "skos:ConceptScheme",
@@ -145,7 +146,7 @@ def dataset(each: Dataset) -> Node:
         "keyword": KEYWORDS,
         "dcat:theme": [_concept("data-theme", code, names) for code, names in THEMES.items()],
         "dcat:contactPoint": _contact(),
-        "dcat:landingPage": _document(f"{base}catalog/{each.key}"),
+        "dcat:landingPage": _document(here(f"catalog/{each.key}")),
         "dcat:version": release["id"],
         "dcterms:accessRights": _access(),
         "dcterms:accrualPeriodicity": _concept(
@@ -185,10 +186,9 @@ def _common() -> Node:
 
 
 def _file(owner: Dataset, dump: Dump) -> Node:
-    base = site.release.base
     form = f"{FORMS.get(dump.form, 'Data Package')}"
     packed = f", {COMPRESSIONS[dump.compression]}" if dump.compression else ""
-    address = f"{base}dumps/{site.release.id}/{dump.path.name}"
+    address = here(f"dumps/{site.release.id}/{dump.path.name}")
     code, media_type = TYPES[dump.form]
     node = _distribution(
         f"{owner.iri}#{dump.path.name}", f"{dump.part}, {form}{packed}", code, media_type
@@ -209,7 +209,7 @@ def _file(owner: Dataset, dump: Dump) -> Node:
 
 
 def _ontology(owner: Dataset, form: str) -> Node:
-    address = f"{site.release.base}ontology/{site.release.id}.{form}"
+    address = here(f"ontology/{site.release.id}.{form}")
     node = _distribution(f"{owner.iri}#ontology.{form}", f"ontology, {FORMS[form]}", *TYPES[form])
     return node | {"dcat:accessURL": _ref(address), "dcat:downloadURL": _ref(address)}
 
@@ -254,6 +254,13 @@ def _distribution(iri: str, title: str, code: str, media_type: str) -> Node:
     }
 
 
+def here(path: str) -> str:
+    """Where something stands on this server: what a harvester fetches must not depend on whether
+    the lasting IRIs lead here already.
+    """
+    return f"{request.url_root}{path}"
+
+
 def endpoint() -> str:
     """The address of the SPARQL endpoint, the same as in the graph."""
     return site.settings.public_url or f"{site.release.base}sparql"
@@ -263,7 +270,7 @@ def _service(iri: str, path: str) -> Node:
     """A service; the one behind a distribution has another IRI than the one on its own."""
     base = site.release.base
     titles, descriptions, (standard, name) = SERVICES[path]
-    address = endpoint() if path == "sparql" else f"{base}{path}"
+    address = endpoint() if path == "sparql" else here(path)
     return {
         "@id": iri,
         "@type": "dcat:DataService",
@@ -271,11 +278,11 @@ def _service(iri: str, path: str) -> Node:
         "title": titles,
         "description": descriptions,
         "dcat:endpointURL": _ref(address),
-        "dcat:endpointDescription": _ref(f"{base}.well-known/void"),
+        "dcat:endpointDescription": _ref(here(".well-known/void")),
         "dcat:servesDataset": _ref(f"{base}dataset"),
         "dcat:contactPoint": _contact(),
         "dcat:theme": [_concept("data-theme", code, names) for code, names in THEMES.items()],
-        "dcat:landingPage": _document(f"{base}about"),
+        "dcat:landingPage": _document(here("about")),
         "keyword": KEYWORDS,
         "dcterms:accessRights": _access(),
         "dcterms:license": _ref(LICENCE),

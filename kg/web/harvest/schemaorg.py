@@ -17,7 +17,7 @@ def catalogue(found: Iterable[Dataset]) -> dict[str, object]:
         "@type": "DataCatalog",
         "@id": f"{site.release.base}catalog",
         "name": dcat.CATALOGUE[lang()],
-        "url": f"{site.release.base}catalog",
+        "url": dcat.here("catalog"),
         "license": LICENCE,
         "dataset": [{"@type": "Dataset", "@id": each.iri, **_named(each)} for each in found],
     }
@@ -27,7 +27,7 @@ def _named(dataset: Dataset) -> dict[str, object]:
     return {
         "name": dataset.title[lang()],
         "description": dataset.description[lang()],
-        "url": f"{site.release.base}catalog/{dataset.key}",
+        "url": dcat.here(f"catalog/{dataset.key}"),
         "license": LICENCE,
     }
 
@@ -56,7 +56,7 @@ def described(dataset: Dataset) -> dict[str, object]:
             {
                 "@type": "DataDownload",
                 "name": dump.path.name,
-                "contentUrl": f"{base}dumps/{release['id']}/{dump.path.name}",
+                "contentUrl": dcat.here(f"dumps/{release['id']}/{dump.path.name}"),
                 "encodingFormat": dcat.TYPES[dump.form][1],
                 "contentSize": f"{dump.size} B",
                 "sha256": dump.checksum,
