@@ -44,7 +44,7 @@ GRAPH <../graph/a> {
     dcterms:isPartOf <territory/insee-region-52> ;
     dcterms:isReplacedBy <territory/insee-departement-44> .
   <observation/territory.insee-region-52> sdmx-dimension:refArea <territory/insee-region-52> ;
-    qb:dataSet <cube/territory> ; ess:organizationCount 120 ; ess:employerCount 40 .
+    qb:dataSet <cube/territory> ; ess:organizationCount 120 ; ess:employerCount 1 .
   <observation/territory-family.insee-region-52.cooperative> qb:dataSet <cube/territory-family> ;
     sdmx-dimension:refArea <territory/insee-region-52> ; ess:organizationCount 80 ;
     ess:observedFamily <legal-family/cooperative> .

@@ -122,7 +122,13 @@ def test_an_event_begins_with_when_where_and_by_whom(client, lang):
 @BOTH
 def test_a_territory_shows_what_the_observations_count_and_draws_its_years(client, lang):
     text = section(page(client, "territory/insee-region-52", lang), "observed")
-    assert re.findall(r"<b>(\d+)</b>", text) == ["120", "40"]
+    assert (
+        re.findall(r"<b>(\d+)</b> ([^<]+)", text)
+        == {
+            "fr": [("120", "organisations de l’ESS"), ("1", "employeuse")],
+            "en": [("120", "organisations of the ESS"), ("1", "with employees")],
+        }[lang]
+    )
     assert {"fr": ">coopérative</a></th>", "en": ">cooperative</a></th>"}[lang] in text
     assert 'href="/browse/organization?family=cooperative&amp;region=insee-region-52"' in text
     rows = re.findall(

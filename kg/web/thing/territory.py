@@ -16,10 +16,12 @@ from kg.web.thing.places import level
 from kg.web.thing.values import Value
 from kg.web.thing.view import View, local
 
+# One and many. Organisations of the ESS are those with a legal family (`kg.cubes`): a town hall has
+# its seat here too, and is none.
 MEASURES = {
-    "organizationCount": later("organisations"),
-    "employerCount": later("employeuses"),
-    "establishmentCount": later("établissements"),
+    "organizationCount": (later("organisation de l’ESS"), later("organisations de l’ESS")),
+    "employerCount": (later("employeuse"), later("employeuses")),
+    "establishmentCount": (later("établissement"), later("établissements")),
 }
 WIDTH, HEIGHT = 720, 150
 
@@ -92,8 +94,8 @@ def counted(view: View) -> Counted | None:
         return None
     measures = [name for name in MEASURES if name in totals]
     return Counted(
-        totals=[(totals[name], str(MEASURES[name])) for name in measures],
-        measures=[str(MEASURES[name]) for name in measures],
+        totals=[(totals[name], str(MEASURES[name][totals[name] > 1])) for name in measures],
+        measures=[str(MEASURES[name][1]) for name in measures],
         families=_families(view, by_cube["territory-family"], measures),
         trend=_trend(by_cube["territory-year"]),
         cubes=view.linked(sorted({each.cube for each in found})),
