@@ -28,6 +28,7 @@ from openpyxl import Workbook
 
 from bench import words
 from bench.generate import SEED
+from kg import sql
 from kg.sources.territories.importer import PACKAGE
 
 PLACES = 1 << 16
@@ -69,11 +70,7 @@ def weighted(table: dict[str, float], tag: str) -> str:
 
 
 def _list(values: Iterable[str]) -> str:
-    return "[" + ", ".join(text(value) for value in values) + "]"
-
-
-def text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
+    return "[" + ", ".join(sql.text(value) for value in values) + "]"
 
 
 def day(year: str, tag: str) -> str:
@@ -374,7 +371,7 @@ def _write(
 ) -> Path:
     """Write a file of a register: its columns, over rows that are SQL from FROM on."""
     shown = ", ".join(f'{value} AS "{name}"' for name, value in columns.items())
-    connection.execute(f"COPY (SELECT {shown} {rows}) TO {text(str(path))} {form}")
+    connection.execute(f"COPY (SELECT {shown} {rows}) TO {sql.text(path)} {form}")
     return path
 
 

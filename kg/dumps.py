@@ -26,7 +26,7 @@ import duckdb
 import zstandard
 from pyoxigraph import RdfFormat, Triple, parse, serialize
 
-from kg import statements
+from kg import sql, statements
 from kg.convert import Converted
 from kg.describe import OWN_SOURCES
 from kg.iri import kinds
@@ -92,8 +92,7 @@ def _write_quads(
 
 def _file(folder: Path) -> str:
     """SQL: the statements of a release."""
-    name = str(folder / "statements.parquet").replace("'", "''")
-    return f"'{name}'"
+    return sql.text(folder / "statements.parquet")
 
 
 def write_forms(quads: Path) -> None:

@@ -14,6 +14,8 @@ from typing import NamedTuple
 import duckdb
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
+from kg import sql
+
 FILE = "statements.parquet"
 
 
@@ -31,7 +33,7 @@ class Fragments:
     def __init__(self, path: Path) -> None:
         self._connection = duckdb.connect()
         self._connection.execute("SET threads = 1")
-        self._table = "'" + str(path).replace("'", "''") + "'"
+        self._table = sql.text(path)
         # A release never changes, and the patterns that are asked for most are few.
         self.count = lru_cache(10_000)(self._count)
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from kg import sql
 from kg.ledger import REDIRECTS
 from kg.release import moment
 
@@ -72,7 +73,7 @@ class History:
     def __init__(self, path: Path) -> None:
         self._connection = duckdb.connect()
         self._connection.execute("SET threads = 1")
-        self._table = _file(path)
+        self._table = sql.text(path)
 
     def latest(
         self,
@@ -154,7 +155,7 @@ def write(
     _before(connection, base, previous)
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE live AS "
-        f"{_entities(_file(folder / 'statements.parquet'), base)}"
+        f"{_entities(sql.text(folder / 'statements.parquet'), base)}"
     )
     touched = [_entities(table, base) for table in ("added", "removed")] if previous else []
     connection.execute(
@@ -163,11 +164,11 @@ def write(
     )
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE redirected AS FROM read_csv(
-            {_file(folder / REDIRECTS)}, delim='\t', header=false, auto_detect=false, quote='',
+            {sql.text(folder / REDIRECTS)}, delim='\t', header=false, auto_detect=false, quote='',
             escape='', columns={{'old': 'VARCHAR', 'new': 'VARCHAR'}})"""
     )
     connection.execute(
-        f"COPY ({_HISTORY}) TO {_file(folder / FILE)} (FORMAT parquet, COMPRESSION zstd)",
+        f"COPY ({_HISTORY}) TO {sql.text(folder / FILE)} (FORMAT parquet, COMPRESSION zstd)",
         {"base": base, "moment": moment(release)},
     )
 
@@ -181,11 +182,11 @@ def _before(connection: duckdb.DuckDBPyConnection, base: str, previous: Release 
         connection.execute(
             f"""INSERT INTO before SELECT * REPLACE (
                 replace(iri, $old, $base) AS iri, replace(successor, $old, $base) AS successor
-            ) FROM {_file(previous.folder / FILE)}""",
+            ) FROM {sql.text(previous.folder / FILE)}""",
             {"old": previous.base, "base": base},
         )
         return
-    known = _entities(_file(previous.folder / "statements.parquet"), previous.base)
+    known = _entities(sql.text(previous.folder / "statements.parquet"), previous.base)
     connection.execute(
         f"""INSERT INTO before SELECT replace(iri, $old, $base), NULL, $moment, $moment, 'live',
             NULL FROM ({known})""",
@@ -194,9 +195,4 @@ def _before(connection: duckdb.DuckDBPyConnection, base: str, previous: Release 
 
 
 def _entities(statements: str, base: str) -> str:
-    return _ENTITIES.format(statements=statements, base=base.replace("'", "''"))
-
-
-def _file(path: Path) -> str:
-    """SQL: the name of a file."""
-    return "'" + str(path).replace("'", "''") + "'"
+    return _ENTITIES.format(statements=statements, base=sql.quoted(base))

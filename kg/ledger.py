@@ -15,6 +15,7 @@ from bisect import bisect_left
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kg import sql
 from kg.iri import BASE
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def write(
         )
         FROM fresh UNION ALL FROM kept WHERE new IN (SELECT iri FROM live)"""
     )
-    shown = "replace({}, '" + BASE + "', '" + base.replace("'", "''") + "')"
+    shown = f"replace({{}}, '{BASE}', {sql.text(base)})"
     _copy(
         connection,
         f"SELECT {shown.format('old')}, {shown.format('new')} FROM redirect ORDER BY 1",
@@ -114,8 +115,7 @@ def _read(connection: duckdb.DuckDBPyConnection, previous: tuple[Path, str] | No
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
-    target = str(path).replace("'", "''")
     connection.execute(
-        f"COPY ({query}) TO '{target}' (FORMAT csv, HEADER false, DELIMITER '\t', QUOTE '', "
+        f"COPY ({query}) TO {sql.text(path)} (FORMAT csv, HEADER false, DELIMITER '\t', QUOTE '', "
         "ESCAPE '')"
     )

@@ -29,7 +29,7 @@ from urllib.parse import quote
 
 import duckdb
 
-from kg import iri
+from kg import iri, sql
 from kg.errors import KgError
 from kg.iri import GRAPH, rebase
 from kg.query.engines import connect, held
@@ -76,9 +76,8 @@ class Statements:
     def write(self, path: Path, line: str, condition: str, graph: str) -> None:
         """Write lines of the graph, or of all others, compressed if the name ends in `.gz`."""
         compression = "gzip" if path.suffix == ".gz" else "uncompressed"
-        name = str(path).replace("'", "''")
         self.connection.execute(
-            f"""COPY (SELECT {line} FROM quad WHERE graph {condition} $graph) TO '{name}'
+            f"""COPY (SELECT {line} FROM quad WHERE graph {condition} $graph) TO {sql.text(path)}
             (FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER '\x01',
              COMPRESSION {compression})""",  # noqa: S608 - words and paths of our own
             {"graph": f"<{graph}>"},

@@ -19,6 +19,7 @@ import duckdb
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 
+from kg import sql
 from kg.iri import BASE, part
 from kg.vocab import DCTERMS, RDF, RDFS, SH, XSD, prefixes
 
@@ -131,10 +132,10 @@ def write(
         groups=found,
     )
     (folder / "report.html").write_text(page, encoding="utf-8")
-    path = str(folder / "findings.parquet").replace("'", "''")
+    path = sql.text(folder / "findings.parquet")
     connection.execute(
         f"""COPY (SELECT {_COLUMNS} FROM finding ORDER BY {_ORDER}, entity, message_fr, message_en,
-        detail) TO '{path}' (FORMAT parquet, COMPRESSION zstd)"""
+        detail) TO {path} (FORMAT parquet, COMPRESSION zstd)"""
     )
     return found
 

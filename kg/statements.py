@@ -18,6 +18,7 @@ from typing import Any
 
 import duckdb
 
+from kg import sql
 from kg.convert import Converted
 from kg.iri import BASE, GRAPH
 from kg.link import link
@@ -69,7 +70,7 @@ def merge(
     """Fill `statement` from the converted sources; returns what could not be linked."""
     connection.execute(
         "CREATE OR REPLACE VIEW stated AS SELECT * FROM read_parquet(["
-        + ", ".join(f"'{_quoted(each.statements)}'" for each in sources)
+        + ", ".join(sql.text(each.statements) for each in sources)
         + "])"
     )
     findings = link(connection, made)
@@ -125,10 +126,6 @@ def _streamed(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         connection.execute("RESET disabled_optimizers")
 
 
-def _quoted(text: Path | str) -> str:
-    return str(text).replace("'", "''")
-
-
 def add(
     connection: duckdb.DuckDBPyConnection, triples: Iterable[Triple], source: str, scratch: Path
 ) -> int:
@@ -171,7 +168,7 @@ def write_parquet(connection: duckdb.DuckDBPyConnection, path: Path, base: str =
     )
     connection.execute(
         f"""COPY (SELECT {columns}, sources FROM statement ORDER BY subject, predicate, object)
-        TO '{_quoted(path)}' (FORMAT parquet, COMPRESSION zstd)"""
+        TO {sql.text(path)} (FORMAT parquet, COMPRESSION zstd)"""
     )
 
 
@@ -183,12 +180,12 @@ def write_quads(
     `source` is SQL from FROM on: a table or file whose terms are those of `base`, the condition
     that its rows meet, their order if they do not have it.
     """
-    graph = GRAPH.replace(BASE, _quoted(base))
+    graph = GRAPH.replace(BASE, sql.quoted(base))
     compression = "zstd" if path.suffix == ".zst" else "uncompressed"
     (count,) = connection.execute(
         f"""COPY (
             SELECT concat_ws(' ', subject, predicate, object, {graph}, '.') {source}
-        ) TO '{_quoted(path)}' (FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER '\x01',
+        ) TO {sql.text(path)} (FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER '\x01',
          COMPRESSION {compression})"""
     ).fetchone() or (0,)
     return int(count)
@@ -196,7 +193,7 @@ def write_quads(
 
 def _rebased(column: str, base: str) -> str:
     """SQL: a term of ours for another base."""
-    return column if base == BASE else f"replace({column}, '{BASE}', '{_quoted(base)}')"
+    return column if base == BASE else f"replace({column}, '{BASE}', {sql.text(base)})"
 
 
 def difference(connection: duckdb.DuckDBPyConnection, old: Path, new: Path) -> tuple[int, int]:
@@ -210,8 +207,8 @@ def difference(connection: duckdb.DuckDBPyConnection, old: Path, new: Path) -> t
     for condition in pieces(connection, new):
         for table, one, other in (("added", new, old), ("removed", old, new)):
             connection.execute(
-                f"INSERT INTO {table} FROM '{_quoted(one)}' WHERE {condition} "
-                f"EXCEPT FROM '{_quoted(other)}' WHERE {condition} "
+                f"INSERT INTO {table} FROM {sql.text(one)} WHERE {condition} "
+                f"EXCEPT FROM {sql.text(other)} WHERE {condition} "
                 "ORDER BY subject, predicate, object"
             )
     sizes = connection.execute(
@@ -228,10 +225,10 @@ def pieces(
     pieces at subjects of a file.
     """
     rows = connection.execute(
-        f"SELECT DISTINCT subject FROM read_parquet('{_quoted(path)}', file_row_number = true) "
+        f"SELECT DISTINCT subject FROM read_parquet({sql.text(path)}, file_row_number = true) "
         f"WHERE {within} AND file_row_number % {PIECE} = {PIECE - 1} ORDER BY subject"
     ).fetchall()
-    bounds = [f"'{_quoted(subject)}'" for (subject,) in rows]
+    bounds = [sql.text(subject) for (subject,) in rows]
     for first, end in zip(["''", *bounds], [*bounds, None], strict=True):
         yield f"subject >= {first}" + (f" AND subject < {end}" if end else "")
 

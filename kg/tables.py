@@ -28,7 +28,7 @@ from typing import Any
 
 import duckdb
 
-from kg import iri, statements
+from kg import iri, sql, statements
 from kg.convert import checksum
 from kg.iri import SCHEMES
 from kg.settings import ONTOLOGY
@@ -122,7 +122,7 @@ def _expanded(name: str, base: str) -> str:
 def write(connection: duckdb.DuckDBPyConnection, folder: Path, base: str) -> list[Table]:
     """Write the tables of a release that have rows, from its statements; those tables."""
     connection.execute(
-        f"CREATE OR REPLACE VIEW released AS FROM '{_quoted(folder / 'statements.parquet')}'"
+        f"CREATE OR REPLACE VIEW released AS FROM {sql.text(folder / 'statements.parquet')}"
     )
     tables = read(base=base)
     _name(connection, tables)
@@ -165,7 +165,7 @@ def _write(connection: duckdb.DuckDBPyConnection, table: Table, folder: Path, ba
         _fill(connection, table, f"{within} AND {piece}", base)
     if not connection.execute("SELECT 1 FROM flat LIMIT 1").fetchone():
         return False
-    stem = f"{_quoted(folder / 'dumps')}/table-{table.name}"
+    stem = f"{sql.quoted(folder / 'dumps')}/table-{table.name}"
     connection.execute(
         f"COPY flat TO '{stem}.csv.gz' (FORMAT csv, HEADER, COMPRESSION gzip, NULLSTR '')"
     )
@@ -184,7 +184,7 @@ def _fill(connection: duckdb.DuckDBPyConnection, table: Table, condition: str, b
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE piece AS FROM released WHERE {condition} AND {wanted}"
     )
-    place = _PLACE.format(base=_quoted(base), begin=len(base) + len("<id/") + 1)
+    place = _PLACE.format(base=sql.quoted(base), begin=len(base) + len("<id/") + 1)
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE cell AS
         WITH placed AS (SELECT *, {place} AS place FROM piece JOIN asked USING (predicate)),
@@ -209,10 +209,6 @@ def _cell(column: Column) -> str:
     return f"any_value(list_min(list_transform(found, lambda each: TRY_CAST(each AS {type_}))))"
 
 
-def _quoted(path: Path | str) -> str:
-    return str(path).replace("'", "''")
-
-
 def write_match(connection: duckdb.DuckDBPyConnection, made: list[Table], folder: Path) -> None:
     """Write `registries/mixnmatch.tsv`: things that people may find in Wikidata, in the columns
     that the import of Mix'n'match reads.
@@ -225,7 +221,7 @@ def write_match(connection: duckdb.DuckDBPyConnection, made: list[Table], folder
         f"""SELECT regexp_extract(iri, '/id/(.*)$', 1) AS id, {name} AS name,
             '{table}' AS desc, iri AS url, '{item}' AS type,
             regexp_extract(same_as, 'wikidata.org/entity/(Q[0-9]+)', 1) AS q
-        FROM '{_quoted(folder / "dumps")}/table-{table}.parquet'
+        FROM '{sql.quoted(folder / "dumps")}/table-{table}.parquet'
         WHERE {name} IS NOT NULL AND NOT regexp_matches(iri, '/({_LONGEST_FIRST}|rne)-[^/]*$')"""
         for table, (name, item) in MATCHED.items()
         if table in names
@@ -234,7 +230,7 @@ def write_match(connection: duckdb.DuckDBPyConnection, made: list[Table], folder
     path.parent.mkdir()
     if rows:
         connection.execute(
-            f"COPY (FROM ({rows}) ORDER BY id) TO '{_quoted(path)}' "
+            f"COPY (FROM ({rows}) ORDER BY id) TO {sql.text(path)} "
             "(FORMAT csv, DELIMITER '\t', HEADER)"
         )
 

@@ -11,7 +11,10 @@ MODULES = {
     for path in (ROOT / "kg").rglob("*.py")
     if "node_modules" not in path.parts
 }
-LOW = {"kg.errors", "kg.settings", "kg.clean", "kg.vocab", "kg.iri", "kg.ledger", "kg.queryfile"}
+LOW = {
+    *("kg.errors", "kg.settings", "kg.clean", "kg.vocab", "kg.iri", "kg.ledger", "kg.queryfile"),
+    "kg.sql",
+}
 # From whom to what it may import, besides LOW.
 ALLOWED = {
     "kg.web": {

@@ -11,7 +11,7 @@ import pytest
 import zstandard
 from pyoxigraph import Literal, RdfFormat, parse
 
-from kg import build, changes, iri, sources
+from kg import build, changes, iri, sources, sql
 from kg.changes import between
 from kg.changes.log import SIZE, Log, Scope
 from kg.changes.write import between_two
@@ -119,9 +119,7 @@ def test_the_entities_that_changed_are_those_whose_statements_did(releases, pair
     before, after = everything(old), everything(new)
     rows = (
         duckdb.connect()
-        .sql(
-            f"SELECT iri, {changes.ACTION} AS action FROM {changes.file(folder / changes.ENTITIES)}"
-        )
+        .sql(f"SELECT iri, {changes.ACTION} AS action FROM {sql.text(folder / changes.ENTITIES)}")
         .fetchall()
     )
     found = dict(rows)

@@ -20,8 +20,6 @@ the old ones and added with the new.
     log.py       who changed when, to read page by page: for feeds, and for the event stream
 """
 
-from pathlib import Path
-
 FOLDER = "changes"
 DIFFERENCE = "difference.parquet"
 ENTITIES = "entities.parquet"
@@ -31,8 +29,3 @@ TEXTS = ("added.nq.zst", "removed.nq.zst", "patch.rdfp.zst")
 ACTION = """CASE WHEN state <> 'live' THEN state
     WHEN was = 'live' THEN 'changed' ELSE 'created' END"""
 ACTIONS = ("created", "changed", "merged", "withdrawn")
-
-
-def file(path: Path) -> str:
-    """SQL: the name of a file."""
-    return "'" + str(path).replace("'", "''") + "'"

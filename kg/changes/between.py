@@ -18,7 +18,8 @@ from pathlib import Path
 
 import duckdb
 
-from kg.changes import DIFFERENCE, ENTITIES, FOLDER, file, texts
+from kg import sql
+from kg.changes import DIFFERENCE, ENTITIES, FOLDER, texts
 from kg.release import Release
 
 # How many pairs are kept.
@@ -108,7 +109,7 @@ def kept(folder: Path, old: Release, new: Release) -> Iterator[Path]:
 
 def _statements(connection: duckdb.DuckDBPyConnection, steps: list[Step], target: Path) -> None:
     every = " UNION ALL ".join(
-        f"SELECT * REPLACE ({step.sign} * sign AS sign) FROM {file(step.folder / DIFFERENCE)}"
+        f"SELECT * REPLACE ({step.sign} * sign AS sign) FROM {sql.text(step.folder / DIFFERENCE)}"
         for step in steps
     )
     connection.execute(
@@ -116,7 +117,7 @@ def _statements(connection: duckdb.DuckDBPyConnection, steps: list[Step], target
             SELECT sum(sign)::TINYINT AS sign, subject, predicate, object, sources
             FROM ({every}) GROUP BY subject, predicate, object, sources HAVING sum(sign) <> 0
             ORDER BY subject, predicate, object, sign
-        ) TO {file(target / DIFFERENCE)} (FORMAT parquet, COMPRESSION zstd)"""
+        ) TO {sql.text(target / DIFFERENCE)} (FORMAT parquet, COMPRESSION zstd)"""
     )
 
 
@@ -128,7 +129,7 @@ def _entities(connection: duckdb.DuckDBPyConnection, steps: list[Step], target: 
     back_ = "state AS was, coalesce(was, 'withdrawn') AS state, NULL AS successor"
     every = " UNION ALL ".join(
         f"""SELECT {number} AS step, iri, kind, {turned if step.sign > 0 else back_}, modified,
-            labels, places FROM {file(step.folder / ENTITIES)}"""
+            labels, places FROM {sql.text(step.folder / ENTITIES)}"""
         for number, step in enumerate(steps)
     )
     connection.execute(
@@ -143,10 +144,10 @@ def _entities(connection: duckdb.DuckDBPyConnection, steps: list[Step], target: 
                 FROM ({every}) GROUP BY iri
             ), touched AS (
                 SELECT DISTINCT trim(split_part(subject, '#', 1), '<>') AS iri
-                FROM {file(target / DIFFERENCE)}
+                FROM {sql.text(target / DIFFERENCE)}
             )
             FROM net WHERE coalesce(was, '') = 'live' AND iri IN (FROM touched)
                 OR (coalesce(was, '') = 'live') <> (state = 'live')
             ORDER BY iri
-        ) TO {file(target / ENTITIES)} (FORMAT parquet, COMPRESSION zstd)"""
+        ) TO {sql.text(target / ENTITIES)} (FORMAT parquet, COMPRESSION zstd)"""
     )

@@ -11,7 +11,8 @@ from pathlib import Path
 import duckdb
 from pyoxigraph import Literal, RdfFormat, parse
 
-from kg.changes import ACTION, DIFFERENCE, ENTITIES, file
+from kg import sql
+from kg.changes import ACTION, DIFFERENCE, ENTITIES
 from kg.release import named
 
 COLUMNS = f"iri, kind, {ACTION}, successor, modified, labels"
@@ -49,7 +50,7 @@ def entities(folder: Path, limit: int | None = None) -> Iterator[Event]:
     """All entities that changed, or the first of them, by IRI; read as they are asked for."""
     with duckdb.connect() as connection:
         cursor = connection.execute(
-            f"SELECT {COLUMNS} FROM {file(folder / ENTITIES)} ORDER BY iri LIMIT $limit",
+            f"SELECT {COLUMNS} FROM {sql.text(folder / ENTITIES)} ORDER BY iri LIMIT $limit",
             {"limit": limit},
         )
         while rows := cursor.fetchmany(_BATCH):
@@ -61,7 +62,7 @@ def counts(folder: Path) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = defaultdict(dict)
     with duckdb.connect() as connection:
         rows = connection.execute(
-            f"""SELECT kind, {ACTION} AS action, count(*) FROM {file(folder / ENTITIES)}
+            f"""SELECT kind, {ACTION} AS action, count(*) FROM {sql.text(folder / ENTITIES)}
             GROUP BY ALL ORDER BY ALL"""
         ).fetchall()
     for kind, action, number in rows:
@@ -74,7 +75,7 @@ def statements(folder: Path) -> tuple[int, int]:
     with duckdb.connect() as connection:
         row = connection.execute(
             "SELECT count(*) FILTER (sign > 0), count(*) FILTER (sign < 0) "
-            f"FROM {file(folder / DIFFERENCE)}"
+            f"FROM {sql.text(folder / DIFFERENCE)}"
         ).fetchone()
     assert row is not None
     return int(row[0]), int(row[1])

@@ -18,7 +18,8 @@ from typing import Any
 import duckdb
 from pyoxigraph import RdfFormat, Triple, parse
 
-from kg.changes import ACTION, ENTITIES, FOLDER, STATEMENTS, between, file
+from kg import sql
+from kg.changes import ACTION, ENTITIES, FOLDER, STATEMENTS, between
 from kg.changes.lists import COLUMNS, Event, event
 from kg.release import Release, Releases, moment, named
 
@@ -93,7 +94,7 @@ class Log:
         values = {name: value for name in conditions if (value := getattr(scope, name))}
         condition = " AND ".join(conditions[name] for name in values) or "true"
         rows = self._rows(
-            f"""SELECT {COLUMNS} FROM read_parquet([{", ".join(map(file, files))}])
+            f"""SELECT {COLUMNS} FROM read_parquet([{", ".join(map(sql.text, files))}])
             WHERE {condition} ORDER BY modified DESC, iri LIMIT $size OFFSET $offset""",
             {**values, "size": size, "offset": offset},
         )
@@ -102,7 +103,7 @@ class Log:
     def pages(self, release: Release, whole: bool) -> int:
         """How many pages the versions of a release take."""
         path = _folder(release, whole) / ENTITIES
-        ((number,),) = self._rows(f"SELECT count(*) FROM {file(path)}", {})
+        ((number,),) = self._rows(f"SELECT count(*) FROM {sql.text(path)}", {})
         return -(-int(number) // SIZE)
 
     def versions(self, release: Release, page: int, whole: bool) -> list[Version]:
@@ -130,7 +131,7 @@ class Log:
         rows = self._rows(
             f"""SELECT iri, {ACTION}, successor, modified FROM (
                 SELECT iri, state, successor, modified, {was} AS was
-                FROM read_parquet({file(folder / ENTITIES)}, file_row_number = true)
+                FROM read_parquet({sql.text(folder / ENTITIES)}, file_row_number = true)
                 WHERE {condition}
             ) ORDER BY iri""",
             values,
@@ -146,7 +147,7 @@ class Log:
         if not iris:
             return found
         rows = self._rows(
-            f"""SELECT concat_ws(' ', subject, predicate, object, '.') FROM {file(path)}
+            f"""SELECT concat_ws(' ', subject, predicate, object, '.') FROM {sql.text(path)}
             WHERE subject >= $first AND subject <= $last
                 AND list_contains($iris, trim(split_part(subject, '#', 1), '<>'))
             ORDER BY subject, predicate, object""",

@@ -14,7 +14,8 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import duckdb
 import zstandard
 
-from kg.changes import DIFFERENCE, TEXTS, file
+from kg import sql
+from kg.changes import DIFFERENCE, TEXTS
 from kg.iri import GRAPH, rebase
 from kg.release import Release
 
@@ -35,7 +36,7 @@ def write(folder: Path, old: Release, new: str, base: str) -> None:
         connection.execute("SET enable_progress_bar = false")
         for letter, sign, space, path in (("D", -1, old.base, removed), ("A", 1, base, added)):
             quad = f"concat_ws(' ', subject, predicate, object, {rebase(GRAPH, space)}, '.')"
-            chosen = f"FROM {file(folder / DIFFERENCE)} WHERE sign = {sign}"
+            chosen = f"FROM {sql.text(folder / DIFFERENCE)} WHERE sign = {sign}"
             _copy(connection, f"SELECT {quad} {chosen}", path)
             _copy(connection, f"SELECT '{letter} ' || {quad} {chosen}", path.with_suffix(".part"))
     compress = zstandard.ZstdCompressor(level=3).compress
@@ -51,6 +52,6 @@ def write(folder: Path, old: Release, new: str, base: str) -> None:
 def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
     """Write lines of text, compressed."""
     connection.execute(
-        f"""COPY ({query}) TO {file(path)} (FORMAT csv, HEADER false, QUOTE '', ESCAPE '',
+        f"""COPY ({query}) TO {sql.text(path)} (FORMAT csv, HEADER false, QUOTE '', ESCAPE '',
         DELIMITER '\x01', COMPRESSION zstd)"""
     )

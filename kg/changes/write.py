@@ -8,8 +8,8 @@ from pathlib import Path
 
 import duckdb
 
-from kg import hierarchy, history, statements
-from kg.changes import DIFFERENCE, ENTITIES, FOLDER, STATEMENTS, between, file, lists, texts
+from kg import hierarchy, history, sql, statements
+from kg.changes import DIFFERENCE, ENTITIES, FOLDER, STATEMENTS, between, lists, texts
 from kg.errors import InputError
 from kg.iri import rebase
 from kg.release import Release, Releases, moment
@@ -37,15 +37,15 @@ def write(
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE changed AS
         SELECT iri, now.kind, before.state AS was, now.state, now.successor, now.modified
-        FROM {file(folder / history.FILE)} AS now LEFT JOIN before USING (iri)
+        FROM {sql.text(folder / history.FILE)} AS now LEFT JOIN before USING (iri)
         WHERE now.modified = $moment""",
         {"moment": moment(release)},
     )
     connection.execute(
-        f"""COPY (FROM {file(folder / "statements.parquet")}
+        f"""COPY (FROM {sql.text(folder / "statements.parquet")}
             WHERE {_OWNER} IN (SELECT iri FROM changed WHERE state = 'live')
             ORDER BY subject, predicate, object)
-        TO {file(target / STATEMENTS)} (FORMAT parquet, COMPRESSION zstd)"""
+        TO {sql.text(target / STATEMENTS)} (FORMAT parquet, COMPRESSION zstd)"""
     )
     _write_entities(connection, target, base)
     return lists.counts(target)
@@ -66,7 +66,7 @@ def between_two(settings: Settings, old: Release, new: Release) -> Path:
         between.kept(folder, old, new) as target,
     ):
         connection.execute(
-            f"CREATE VIEW statement AS FROM {file(new.folder / 'statements.parquet')}"
+            f"CREATE VIEW statement AS FROM {sql.text(new.folder / 'statements.parquet')}"
         )
         statements.difference(
             connection, old.folder / "statements.parquet", new.folder / "statements.parquet"
@@ -89,10 +89,10 @@ def compare(
             SELECT iri, coalesce(now.kind, before.kind) AS kind, before.state AS was,
                 coalesce(now.state, 'withdrawn') AS state, now.successor, now.modified,
                 []::VARCHAR[] AS labels, []::VARCHAR[] AS places
-            FROM {file(old.folder / ENTITIES)} AS before
-            FULL JOIN {file(new.folder / ENTITIES)} AS now USING (iri)
+            FROM {sql.text(old.folder / ENTITIES)} AS before
+            FULL JOIN {sql.text(new.folder / ENTITIES)} AS now USING (iri)
             WHERE iri IN (FROM touched) ORDER BY iri
-        ) TO {file(target / ENTITIES)} (FORMAT parquet, COMPRESSION zstd)"""
+        ) TO {sql.text(target / ENTITIES)} (FORMAT parquet, COMPRESSION zstd)"""
     )
 
 
@@ -100,7 +100,7 @@ def _write_difference(connection: duckdb.DuckDBPyConnection, target: Path) -> No
     connection.execute(
         f"""COPY (SELECT 1::TINYINT AS sign, * FROM added UNION ALL SELECT -1, * FROM removed
             ORDER BY subject, predicate, object, sign)
-        TO {file(target / DIFFERENCE)} (FORMAT parquet, COMPRESSION zstd)"""
+        TO {sql.text(target / DIFFERENCE)} (FORMAT parquet, COMPRESSION zstd)"""
     )
 
 
@@ -109,7 +109,7 @@ def _write_entities(connection: duckdb.DuckDBPyConnection, target: Path, base: s
     hierarchy.prepare(connection)
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE said AS
-        SELECT {_OWNER} AS iri, subject, predicate, object FROM {file(target / STATEMENTS)}
+        SELECT {_OWNER} AS iri, subject, predicate, object FROM {sql.text(target / STATEMENTS)}
         UNION ALL SELECT {_OWNER}, subject, predicate, object FROM removed
         WHERE {_OWNER} IN (SELECT iri FROM changed WHERE state <> 'live')"""
     )
@@ -134,6 +134,6 @@ def _write_entities(connection: duckdb.DuckDBPyConnection, target: Path, base: s
             SELECT iri, kind, was, state, successor, modified,
                 coalesce(labels, []) AS labels, coalesce(places, []) AS places
             FROM changed LEFT JOIN named USING (iri) LEFT JOIN placed USING (iri) ORDER BY iri
-        ) TO {file(target / ENTITIES)} (FORMAT parquet, COMPRESSION zstd)""",
+        ) TO {sql.text(target / ENTITIES)} (FORMAT parquet, COMPRESSION zstd)""",
         {"start": f"<{territory}"},
     )

@@ -19,6 +19,7 @@ from pathlib import Path
 import duckdb
 from rapidfuzz import fuzz
 
+from kg import sql
 from kg.iri import BASE
 from kg.link import claims
 from kg.link.authorities import AUTHORITIES
@@ -271,10 +272,9 @@ def opened(parquet: Path, base: str, spill: Path, memory: int) -> duckdb.DuckDBP
         config={"temp_directory": str(spill), "memory_limit": f"{memory}MiB"}
     )
     columns = ("subject", "predicate", "object")
-    shown = ", ".join(f"replace({name}, '{base}', '{BASE}') AS {name}" for name in columns)
-    path = str(parquet).replace("'", "''")
+    shown = ", ".join(f"replace({name}, {sql.text(base)}, '{BASE}') AS {name}" for name in columns)
     connection.execute(
         f"CREATE VIEW stated AS SELECT {', '.join(columns) if base == BASE else shown} "
-        f"FROM read_parquet('{path}')"
+        f"FROM read_parquet({sql.text(parquet)})"
     )
     return connection

@@ -25,6 +25,7 @@ from zipfile import BadZipFile, ZipFile
 
 import duckdb
 
+from kg import sql
 from kg.errors import InputError, MissingColumn, MissingFile
 from kg.sources.rows import LeftOut, Row
 
@@ -98,11 +99,13 @@ def opened(path: Path, columns: Columns) -> Iterator[tuple[str, list[str]]]:
                 mend="give the file its column back, or mend the importer if INSEE renamed it",
             )
     selected = [
-        f"CAST({quoted(name)} AS VARCHAR) AS {quoted(name)}" if name in names else f"'' AS {name}"
+        f"CAST({sql.name(name)} AS VARCHAR) AS {sql.name(name)}"
+        if name in names
+        else f"'' AS {name}"
         for name in columns.read
     ]
     unknown = columns.unknown(names)
-    selected += [f"'' AS {quoted(name)}" for name in unknown]
+    selected += [f"'' AS {sql.name(name)}" for name in unknown]
     with _reading(path), _read(path, names) as (line, table):
         yield f"(SELECT {line} AS line, {', '.join(selected)} FROM {table})", unknown
 
@@ -111,14 +114,15 @@ def opened(path: Path, columns: Columns) -> Iterator[tuple[str, list[str]]]:
 def _read(path: Path, names: list[str]) -> Iterator[tuple[str, str]]:
     """SQL of a record's number, and of the table."""
     if path.suffix == ".parquet":
-        yield "file_row_number + 1", f"read_parquet({text(str(path))}, file_row_number = true)"
+        yield "file_row_number + 1", f"read_parquet({sql.text(path)}, file_row_number = true)"
         return
-    types = ", ".join(f"{text(name)}: 'VARCHAR'" for name in names)
+    types = ", ".join(f"{sql.text(name)}: 'VARCHAR'" for name in names)
     with _piped(path) if path.suffix == ".zip" else _itself(path) as source:
         yield (
             "row_number() OVER () + 1",  # the header is line 1
-            f"read_csv({text(source)}, columns = {{{types}}}, header = true, auto_detect = false, "
-            """delim = ',', quote = '"', escape = '"', max_line_size = 16777216)""",
+            f"read_csv({sql.text(source)}, columns = {{{types}}}, header = true, "
+            """auto_detect = false, delim = ',', quote = '"', escape = '"', """
+            "max_line_size = 16777216)",
         )
 
 
@@ -189,7 +193,7 @@ def sift(
     `values` are SQL expressions by the name of the row's column. A left-out row is but counted: all
     that have one reason are one group, and each of the others is a group of its own.
     """
-    reason = " ".join(f"WHEN {holds} THEN {text(why)}" for why, holds in reasons.items())
+    reason = " ".join(f"WHEN {holds} THEN {sql.text(why)}" for why, holds in reasons.items())
     shown = ", ".join(f"shown(CAST({value} AS VARCHAR))" for value in values.values())
     connection.execute("SET enable_progress_bar = false")  # the build shows its own
     connection.execute(
@@ -215,13 +219,3 @@ def padded(name: str, length: int) -> str:
     """A code in SQL as the register has it, where a spoilt file has a number: 9220.0, 5580113."""
     code = f"nullif(regexp_replace({name}, '[.]0$', ''), '')"
     return f"lpad({code}, greatest({length}, length({code}))::INTEGER, '0')"
-
-
-def text(value: str) -> str:
-    """A text as a literal of SQL."""
-    return "'" + value.replace("'", "''") + "'"
-
-
-def quoted(name: str) -> str:
-    """A column's name as an identifier of SQL."""
-    return '"' + name.replace('"', '""') + '"'

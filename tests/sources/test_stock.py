@@ -5,6 +5,7 @@ import zipfile
 import duckdb
 import pytest
 
+from kg import sql
 from kg.errors import InputError, MissingColumn, MissingFile
 from kg.sources import stock
 from kg.sources.rows import LeftOut, Row
@@ -20,7 +21,7 @@ TEXT = '''siren,nom,prenom,date,mission
 
 def sifted(path, reasons=None):
     with duckdb.connect() as connection, stock.opened(path, COLUMNS) as (table, unknown):
-        values = {name: stock.quoted(name) for name in (*COLUMNS.read, *unknown)}
+        values = {name: sql.name(name) for name in (*COLUMNS.read, *unknown)}
         keep_all = {"nothing": "false"}
         return list(stock.sift(connection, path, table, reasons or keep_all, values))
 
@@ -173,4 +174,4 @@ def test_a_spoilt_number_is_a_code_again(value, code):
 
 def test_a_text_in_sql_ends_where_it_ends():
     value = "L'ÉTÉ' OR ''='"
-    assert duckdb.connect().sql(f"SELECT {stock.text(value)}").fetchall() == [(value,)]
+    assert duckdb.connect().sql(f"SELECT {sql.text(value)}").fetchall() == [(value,)]

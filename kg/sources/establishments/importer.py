@@ -27,7 +27,7 @@ from pathlib import Path
 import duckdb
 from pyoxigraph import Literal, NamedNode
 
-from kg import clean, iri
+from kg import clean, iri, sql
 from kg.sources import Inputs, Triple, codes, places, stock
 from kg.sources.codes import ESTABLISHMENT
 from kg.sources.establishments.projection import degrees, projection
@@ -150,7 +150,7 @@ def _values(names: tuple[str, ...], described: str) -> Mapping[str, str]:
     """A row's columns, in SQL."""
     point = f"{PUBLISHED_POINT} AND {described}"
     return {
-        **{name: CODED.get(name, f"file.{stock.quoted(name)}") for name in names},
+        **{name: CODED.get(name, f"file.{sql.name(name)}") for name in names},
         **{name: f"if({point}, {name}, '')" for name in (X, Y)},
         **{column: f"place.{column}" for column in places.COLUMNS},
         NAME: "unit.name",

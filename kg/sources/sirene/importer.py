@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 from pyoxigraph import Literal, NamedNode
 
-from kg import clean, iri
+from kg import clean, iri, sql
 from kg.sources import Inputs, Triple, codes, identifiers, stock
 from kg.sources.codes import UNIT
 from kg.sources.concepts import concept, concepts, families
@@ -103,7 +103,7 @@ def records(inputs: Inputs) -> Iterator[Row | LeftOut]:
         reasons["not an employer"] = NO_EMPLOYER
     (path,) = inputs.paths
     with duckdb.connect() as connection, stock.opened(path, COLUMNS) as (table, unknown):
-        values = {name: CODED.get(name, stock.quoted(name)) for name in (*STATED, *LATER, *unknown)}
+        values = {name: CODED.get(name, sql.name(name)) for name in (*STATED, *LATER, *unknown)}
         yield from stock.sift(connection, path, table, reasons, values)
 
 
