@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from flask import current_app
 from pyoxigraph import Literal, NamedNode
+from werkzeug.exceptions import NotFound
 from werkzeug.local import LocalProxy
 
 from kg import queryfile
@@ -27,6 +28,7 @@ from kg.release import Release, Releases, moment
 from kg.settings import Settings
 from kg.vocab import QB, RDF
 from kg.web import urls
+from kg.web.i18n import later
 from kg.web.layout import Layout
 
 if TYPE_CHECKING:
@@ -149,8 +151,10 @@ class Site:
 
     @cached_property
     def history(self) -> History:
-        """When every entity came, changed and went."""
-        return History(self.release.folder / FILE)
+        """When every entity came, changed and went; a 404 of a release that was built without."""
+        if not (path := self.release.folder / FILE).is_file():
+            raise NotFound(later("Cette version a été construite sans dates : « kg build »."))
+        return History(path)
 
     @cached_property
     def log(self) -> Log:

@@ -1,6 +1,7 @@
 """What search engines are told: robots.txt and the site map."""
 
 import re
+from dataclasses import replace
 from importlib import import_module
 from urllib.robotparser import RobotFileParser
 
@@ -112,3 +113,12 @@ def test_a_map_without_things_or_with_too_many_is_refused(client, monkeypatch):
     monkeypatch.setattr(MODULE, "MOST", 3)
     assert_canonical_error(client.get("/sitemap/things.xml"), 404)
     assert "/sitemap.xml" in client.get("/sitemap/things.xml").text
+
+
+@pytest.mark.parametrize("path", ["/sitemap.xml", "/oai?verb=Identify"])
+def test_a_release_that_was_built_without_dates_has_no_lists_of_them(app, monkeypatch, path):
+    monkeypatch.setattr("kg.web.site.FILE", "absent.parquet")
+    monkeypatch.setitem(app.extensions, "kg", replace(app.extensions["kg"]))
+    response = app.test_client().get(path)
+    assert_canonical_error(response, 404)
+    assert "kg build" in response.text
