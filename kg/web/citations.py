@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, url_for
+from flask import Blueprint, Response
 from pyoxigraph import NamedNode
 from werkzeug.exceptions import NotFound
 
@@ -97,7 +97,7 @@ def dataset(form: str) -> Response:
 
 
 def reference(view: View, kind: str, key: str) -> Reference:
-    """How to cite a thing: a publication as itself, else its page here."""
+    """How to cite a thing: a publication as itself, else what the graph says of it."""
 
     def names(property_: NamedNode) -> list[str]:
         return [view.called(value).text for value in view.terms(property_)]
@@ -105,10 +105,11 @@ def reference(view: View, kind: str, key: str) -> Reference:
     classes = {each.rpartition("/")[2] for each in view.known.classes(view.known.entity)}
     release = site.release
     if kind != "publication":
-        here = url_for("entities.document", kind=kind, name=key, _external=True)
         name = _("Le graphe de l’ESS")
         title, date = view.title().text, release.manifest["date"]
-        return Reference(key, OTHER, title, [name], [], date, here, version=release.id)
+        # The lasting IRI, as in `rel="cite-as"`: not where this server happens to stand.
+        url = view.known.entity
+        return Reference(key, OTHER, title, [name], [], date, url, version=release.id)
     addresses = (urls.outside(each.value) for each in view.terms(SCHEMA.url))
     known = next((TYPES[each] for each in TYPES if each in classes), OTHER)
     return Reference(

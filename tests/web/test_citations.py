@@ -3,7 +3,7 @@
 import pytest
 
 from kg.web.citations import TYPES, Reference, bibtex, csl, ris
-from tests.web.conftest import assert_canonical_error
+from tests.web.conftest import BASE, assert_canonical_error
 
 PAPER = Reference(
     "study",
@@ -50,6 +50,14 @@ def test_everything_can_be_cited_in_every_form(client, path, form):
     assert response.status_code == 200
     assert "2026-11-23-1" in response.text
     assert f'.{form}"' in response.headers["Content-Disposition"]
+
+
+def test_a_thing_is_cited_by_its_lasting_name(client):
+    page = client.get("/doc/person/ada", headers={"Accept": "text/html"})
+    assert f'<{BASE}id/person/ada>; rel="cite-as"' in page.headers.getlist("Link")
+    for form in ("bib", "ris", "json"):
+        text = client.get(f"/cite/person/ada.{form}").text
+        assert f"{BASE}id/person/ada" in text and "localhost" not in text
 
 
 @pytest.mark.parametrize(
