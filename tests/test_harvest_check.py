@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import threading
 from contextlib import closing, contextmanager
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +14,7 @@ from kg.harvest import parts
 from kg.harvest.report import TOLD, Part, Report
 from kg.harvest.walk import Walk
 from kg.iri import BASE
+from tests.loopback import running
 from tests.served import build_two, serve
 
 NOW = datetime(2026, 12, 1)
@@ -44,15 +44,8 @@ def site(pages):
         def log_message(self, *_):
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", asked
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with running(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as address:
+        yield address, asked
 
 
 def walk(root, slept=None):

@@ -3,7 +3,6 @@
 import logging
 import os
 import shutil
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from kg.settings import ROOT, Settings
 from kg.web import bundle
 from kg.web.app import create_app
 from kg.web.translations import compile_all
+from tests.loopback import running
 from tests.web.conftest import app as tiny
 from tests.web.conftest import release, store
 
@@ -39,15 +39,8 @@ FLAGS = [
 @contextmanager
 def served(app: Flask) -> Iterator[str]:
     """The address where a site is served meanwhile."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with running(make_server("127.0.0.1", 0, app, threaded=True)) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

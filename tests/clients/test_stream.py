@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import threading
 from contextlib import contextmanager
 
 import pytest
@@ -19,6 +18,7 @@ from kg.changes import log
 from kg.iri import BASE
 from kg.settings import ROOT
 from kg.vocab import AS, DCTERMS, LDES, RDF, TREE
+from tests.loopback import running
 from tests.test_changes import everything
 from tests.web.releases import ROWS, build, site
 
@@ -43,14 +43,8 @@ def serving():
         return current["site"](environ, start_response)
 
     server = make_server("127.0.0.1", 0, answer, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}", current
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with running(server) as address:
+        yield address, current
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from kg.settings import Settings
 from kg.web.app import create_app
 from kg.web.translations import compile_all
 from tests.test_build import run
+from tests.web.conftest import Client
 
 BETTER = "avise,Avise,301463253,a"
 # avise gets its SIREN, and so another IRI; rtes another name; mes goes; others come.
@@ -55,4 +56,6 @@ def build(folder: Path, rows: Sequence[list[str]] = ROWS) -> list[Release]:
 def served(folder: Path) -> Served:
     """All releases, and the site of the last."""
     releases = build(folder)
-    return Served(releases, site(releases[-1]))
+    app = site(releases[-1])
+    app.test_client_class = Client
+    return Served(releases, app)

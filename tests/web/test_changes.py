@@ -10,7 +10,7 @@ from pyoxigraph import RdfFormat, parse
 
 from kg.web.harvest import differences
 from tests.test_changes import everything, patched, quads
-from tests.web.conftest import Client, assert_canonical_error, assert_page
+from tests.web.conftest import assert_canonical_error, assert_page
 from tests.web.releases import served
 
 FOREVER = "public, max-age=31536000, immutable"
@@ -23,7 +23,6 @@ def releases(tmp_path_factory):
 
 @pytest.fixture
 def client(releases):
-    releases.app.test_client_class = Client
     return releases.app.test_client()
 
 

@@ -7,7 +7,7 @@ from lxml import etree
 from kg.changes.log import Log, Scope
 from kg.iri import BASE
 from kg.web.harvest import atom
-from tests.web.conftest import Client, assert_canonical_error
+from tests.web.conftest import assert_canonical_error
 from tests.web.releases import served
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -22,7 +22,6 @@ def releases(tmp_path_factory):
 
 @pytest.fixture
 def client(releases):
-    releases.app.test_client_class = Client
     return releases.app.test_client()
 
 
