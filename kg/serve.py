@@ -145,7 +145,7 @@ class Manager:
                 settings.query_workers,
                 federating=min(2, settings.query_workers) if self._services else 0,
                 queue=settings.query_queue,
-                share=settings.query_share,
+                share=settings.query_share * settings.web_workers,
                 longest=3 * settings.longest_body,  # in JSON, with its escapes
             ),
             Limits(
@@ -215,7 +215,7 @@ class Manager:
             *(sys.executable, "-m", "granian", "--interface", "rsgi", "kg.web.gateway:application"),
             *("--host", settings.host, "--port", str(settings.port)),
             *("--workers", str(settings.web_workers)),
-            *("--http", "1", "--no-ws"),
+            *("--http", "1", "--no-ws", "--loop", "uvloop"),
             *("--backpressure", str(settings.web_connections)),
             *("--http1-header-read-timeout", str(int(1000 * HEAD_SECONDS))),
             *("--http1-buffer-size", str(LONGEST_HEAD)),

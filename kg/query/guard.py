@@ -21,6 +21,9 @@ from kg.errors import QueryMalformed, QueryRefused
 MAX_DEPTH = 100
 MAX_STEPS = 10_000
 
+# Characters that are shown on each side of an error.
+_AROUND = 60
+
 # PN_CHARS without the hyphen: what names, variables and keywords are made of.
 _PN = (
     r"[A-Za-z0-9_\u00b7\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u037d\u037f-\u1fff\u200c\u200d\u203f\u2040"
@@ -73,14 +76,23 @@ def scan(text: str) -> Iterator[re.Match[str]]:
                 nameless = run.end()
         match = match or _TERMINAL.match(text, place)
         if match is None:
-            line = text.count("\n", 0, place) + 1
-            column = place - text.rfind("\n", 0, place)
-            raise QueryMalformed(
-                f"Line {line}, column {column}: {first!r} cannot stand here in a query."
-            )
+            raise QueryMalformed(shown(text, place, f"{first!r} cannot stand here in a query"))
         place = match.end()
         if match.lastgroup != "space":
             yield match
+
+
+def shown(text: str, place: int, cause: str) -> str:
+    """The cause with its line, or the part of it around the place, and a caret below."""
+    place = min(place, len(text.rstrip()))
+    start = text.rfind("\n", 0, place) + 1
+    end = text.find("\n", place)
+    line, column = text[start : end if end >= 0 else len(text)].rstrip(), place - start
+    first = max(column - _AROUND, 0)
+    caret = re.sub(r"\S", " ", line[first:column].ljust(column - first)) + "^"
+    number = text.count("\n", 0, place) + 1
+    head = f"Line {number}, column {column + 1}: {cause}."
+    return f"{head}\n{line[first : column + _AROUND]}\n{caret}"
 
 
 def tokens(text: str) -> Iterator[tuple[str, str]]:
@@ -93,13 +105,15 @@ def form(text: str, endpoints: Collection[str] = ()) -> str:
     """The query's form (SELECT, ASK, CONSTRUCT or DESCRIBE), if it may be run at all.
 
     Raises `QueryRefused` for updates, for what nests or joins too much, and for a SERVICE that is
-    none of `endpoints`; `QueryMalformed` for text that is no query.
+    none of `endpoints`; `QueryMalformed` for text that names no form. Whether the rest is a query
+    is the parser's to say.
     """
-    terminals = list(scan(text))
-    found = _form(terminals)
-    _refuse_descent(terminals)
+    found = _form(scan(text))
+    # A step takes a character, and a short text is not read for what it cannot have.
+    if len(text) > MAX_STEPS or sum(map(text.count, "([{")) > MAX_DEPTH:
+        _refuse_descent(scan(text))
     if "service" in text.lower():
-        _refuse_ambiguity(terminals)
+        _refuse_ambiguity(scan(text))
         for service in services(text):
             if service not in endpoints:
                 raise QueryRefused(_not_listed(service, endpoints))

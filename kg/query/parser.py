@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections import deque
 from collections.abc import Iterator
 
 from pyoxigraph import QuerySolutions, Store
@@ -21,7 +22,6 @@ _EXPECTED = re.compile(
 # Signs of SPARQL 1.2, which is not offered.
 _LATER = {"{|", "|}", "~", "<<", "<<("}
 _FEW = 5
-_AROUND = 60
 # The parser tries a keyword by taking as many characters, and forgets where if there are too few.
 _PADDING = "\n" + " " * 20
 
@@ -29,10 +29,15 @@ _PADDING = "\n" + " " * 20
 def explain(text: str, base: str | None = None) -> str:
     """What is wrong with a query that the parser refuses: place, cause, line, caret.
 
-    The parser lists everything that it would have taken. Its place is exact for signs and
-    characters only: a keyword that was not there counts as wrong behind its own length, and a cause
-    in words (`Prefix not found`) stands behind the term that it is about.
+    What begins no terminal, the guard names. The parser lists everything that it would have taken.
+    Its place is exact for signs and characters only: a keyword that was not there counts as wrong
+    behind its own length, and a cause in words (`Prefix not found`) stands behind the term that it
+    is about.
     """
+    try:
+        deque(guard.scan(text), maxlen=0)
+    except QueryMalformed as unknown:
+        return str(unknown)
     error = _error(text, base)
     found = _ERROR.search(error)
     if found is None:
@@ -44,13 +49,13 @@ def explain(text: str, base: str | None = None) -> str:
     if cause := next((each for each in words if " " in each), None):
         term = next((m for m in _terminals(text) if m.end() == place), None)
         if term is None or term.lastgroup not in {"name", "iri"}:
-            return _shown(text, place, cause)
-        return _shown(text, term.start(), f"{cause}: {term[0]}")
+            return guard.shown(text, place, cause)
+        return guard.shown(text, term.start(), f"{cause}: {term[0]}")
     if len(words) == len(expected):
         place -= min(map(len, words))
     signs = [each["sign"] for each in expected if each["sign"] and each["sign"] not in _LATER]
     hint = f"; expected {' or '.join(signs)}" if 0 < len(signs) <= _FEW else ""
-    return _shown(text, place, f"{_met(text, place)}{hint}")
+    return guard.shown(text, place, f"{_met(text, place)}{hint}")
 
 
 def _error(text: str, base: str | None) -> str:
@@ -70,19 +75,6 @@ def _terminals(text: str) -> Iterator[re.Match[str]]:
     """The terminals as far as there are any."""
     with contextlib.suppress(QueryMalformed):
         yield from guard.scan(text)
-
-
-def _shown(text: str, place: int, cause: str) -> str:
-    """The cause with its line, or the part of it around the place, and a caret below."""
-    place = min(place, len(text.rstrip()))
-    start = text.rfind("\n", 0, place) + 1
-    end = text.find("\n", place)
-    line, column = text[start : end if end >= 0 else len(text)].rstrip(), place - start
-    first = max(column - _AROUND, 0)
-    caret = re.sub(r"\S", " ", line[first:column].ljust(column - first)) + "^"
-    number = text.count("\n", 0, place) + 1
-    head = f"Line {number}, column {column + 1}: {cause}."
-    return f"{head}\n{line[first : column + _AROUND]}\n{caret}"
 
 
 def in_order(text: str, base: str | None = None) -> str:

@@ -26,11 +26,15 @@ FOREVER = "public, max-age=31536000, immutable"
 PASSING = ("Content-Length", "Date")
 
 
+# The fields of a head in their order: many answers are made of one such list.
+Fields: TypeAlias = list[tuple[str, str]]
+
+
 @dataclass(frozen=True)
 class Large:
     """An answer that is too large to keep."""
 
-    headers: Headers
+    headers: Fields
     file: BinaryIO
     size: int
 
@@ -38,10 +42,10 @@ class Large:
 Content: TypeAlias = Kept | Large
 
 
-def keep(headers: Headers, chunks: Iterable[bytes], size: int) -> Kept:
+def keep(headers: Fields, chunks: Iterable[bytes], size: int) -> Kept:
     """An answer in the coding that it is kept in; `size` is that of the chunks together."""
     lasting = [(name, value) for name, value in headers if name not in PASSING]
-    if size > SMALL and worthwhile(headers["Content-Type"], size):
+    if size > SMALL and worthwhile(dict(headers)["Content-Type"], size):
         return Kept(lasting, b"".join(encoded(chunks, "zstd")), "zstd", size)
     return Kept(lasting, b"".join(chunks), "", size)
 
@@ -90,7 +94,7 @@ def _body(content: Content, coding: str, folder: Path) -> tuple[Iterable[bytes],
     return FileWrapper(cast(IO[bytes], file), CHUNK), size
 
 
-def not_modified(headers: Headers, etag: str) -> Response:
+def not_modified(headers: Fields, etag: str) -> Response:
     """Word that the client has the representation of this tag already."""
     response = Response(status=304, headers=headers)
     response.set_etag(etag)

@@ -21,7 +21,6 @@ from io import BytesIO
 from typing import TYPE_CHECKING, TypeVar
 
 from flask import Flask
-from werkzeug.datastructures import Headers
 from werkzeug.http import quote_etag
 from werkzeug.wrappers import Request, Response
 from werkzeug.wsgi import FileWrapper
@@ -33,7 +32,7 @@ from kg.web import encoding, i18n, protocol
 from kg.web.app import CURRENT, ERROR, house
 from kg.web.cache import LONG, MIB, SMALL, Cache, Flights, Kept, Memory
 from kg.web.connection import Run
-from kg.web.delivery import Content, Large, held, keep, not_modified, send
+from kg.web.delivery import Content, Fields, Large, held, keep, not_modified, send
 from kg.web.negotiate import content_type
 from kg.web.protocol import Asked
 from kg.web.site import Site
@@ -159,8 +158,9 @@ class Front:
 
     def _read(self, request: Request) -> Asked | None:
         """The query of a request, which Flask can read again."""
-        request.max_content_length = self._app.config["MAX_CONTENT_LENGTH"]
-        request.environ["wsgi.input"] = BytesIO(request.get_data())
+        if request.method == "POST":
+            request.max_content_length = self._app.config["MAX_CONTENT_LENGTH"]
+            request.environ["wsgi.input"] = BytesIO(request.get_data())
         return protocol.read(request, self._site.settings)
 
     def _key(self, *parts: object) -> str:
@@ -179,12 +179,12 @@ class Front:
         response = Response.from_app(self._app, _plain(request.environ, coding))
         if response.status_code == 304:
             etag = str(response.get_etag()[0])
-            return not_modified(response.headers, held(request, etag, coding) or etag)
+            return not_modified(list(response.headers), held(request, etag, coding) or etag)
         size = response.content_length
         if size is None or size > LARGEST or not encoding.is_text(response.content_type or ""):
             response.direct_passthrough = True
             return response
-        kept = keep(response.headers, [response.get_data()], size)
+        kept = keep(list(response.headers), [response.get_data()], size)
         response.close()
         if response.status_code == 200 and response.cache_control.public:
             self._cache.put(key, kept, time.perf_counter() - start)
@@ -257,23 +257,22 @@ class Front:
             self._cache.put(key, kept, answer.seconds)
         return kept
 
-    def _headers(self, asked: Asked, key: str) -> Headers:
-        modified = self._site.modified if asked.steady else None
-        headers = Headers(_standing(asked.request.media_type, modified))
+    def _headers(self, asked: Asked, key: str) -> Fields:
         if asked.steady:
-            headers["ETag"] = quote_etag(key)
-        return headers
+            standing = _standing(asked.request.media_type, self._site.modified)
+            return [*standing, ("ETag", quote_etag(key))]
+        return _standing(asked.request.media_type, None)
 
 
 @lru_cache
-def _standing(media_type: str, modified: datetime | None) -> Headers:
+def _standing(media_type: str, modified: datetime | None) -> Fields:
     """What all answers in one form have in common; without a date, those that nobody may keep."""
     response = Response(content_type=content_type(media_type))
     house(response, "")
     response.headers["Cache-Control"] = CURRENT if modified else "no-store"
     if modified:
         response.last_modified = modified
-    return response.headers
+    return list(response.headers)
 
 
 def _said(environ: WSGIEnvironment) -> bytes | None:

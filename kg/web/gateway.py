@@ -81,6 +81,8 @@ class Gateway:
     ) -> None:
         self._site = site
         self._settings = settings
+        self._folder = settings.var / "cache"
+        self._longest = settings.longest_body
         self._ready = ready
         self._program = program
         self._threads = ThreadPoolExecutor(settings.web_threads)
@@ -94,9 +96,8 @@ class Gateway:
         proxies = self._settings.trusted_proxies
         if said in {"http", "https"} and within(environ["REMOTE_ADDR"], proxies):
             environ["wsgi.url_scheme"] = said  # the scheme that our proxy's client used
-        longest, folder = self._settings.longest_body, self._settings.var / "cache"
         try:
-            body = await connection.body(protocol, scope.headers, longest, folder)
+            body = await connection.body(protocol, scope.headers, self._longest, self._folder)
         except HTTPException as error:
             body = BytesIO()
             environ |= {ERROR: error, "CONTENT_LENGTH": "0", "wsgi.input": body}

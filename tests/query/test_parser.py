@@ -20,6 +20,7 @@ ANYTHING = NamedNode("http://example.org/a")
         ("SELECT ?x { ?x ?y ?z } }", "Line 1, column 24: } cannot stand here."),
         ("ASK {\n  ?s a foo:Bar\n}", "Line 2, column 8: Prefix not found: foo:Bar."),
         ("SELECT ?x {?x ?y ?z FILTER(NIX(?x))}", "Line 1, column 28: NIX cannot stand here."),
+        ("ASK {\n  ?s ?p ° }", "Line 2, column 9: '°' cannot stand here in a query."),
         ("SELECT * {?s ?p ?o} LIMIT x", "Line 1, column 27: x cannot stand here."),
         ("SELECT ?y ?n { ?x ?y ?z } GROUP BY ?x", "contains a variable that is unbound"),
         ("SELECT * {?s ?p ?o} GROUP BY ?s", "SELECT * is not authorized with GROUP BY."),
