@@ -5,7 +5,7 @@
 
 `ontology/tables/` says what is in them: `tables.csv` names the tables, `<name>.csv` the columns of
 one. A table has the things of a kind, or those of their parts (`…#…`) that are of a class. A
-column has what a property leads to:
+column has what a property leads to, or with `+` whatever it leads to step by step:
 
     iri, text            the whole value
     fr, en               the text in that language, or in none
@@ -36,6 +36,7 @@ from kg.vocab import RDF, RDFS, prefixes
 
 FOLDER = ONTOLOGY / "tables"
 SEPARATOR = " | "
+STEPS = "+"
 NAMED = ("name_fr", "name_en")
 # SQL type and Data Package type of a column's type.
 TYPES = {"string": "VARCHAR", "integer": "BIGINT", "number": "DOUBLE"}
@@ -112,11 +113,11 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 
 def _expanded(name: str, base: str) -> str:
-    """An N-Triples IRI for a name with its prefix; "" for none."""
+    """An N-Triples IRI for a name with its prefix, and the `+` behind it; "" for none."""
     if not name:
         return ""
-    prefix, _, local = name.partition(":")
-    return f"<{iri.rebase(prefixes()[prefix], base)}{local}>"
+    prefix, _, local = name.rstrip(STEPS).partition(":")
+    return f"<{iri.rebase(prefixes()[prefix], base)}{local}>{name[len(name.rstrip(STEPS)) :]}"
 
 
 def write(connection: duckdb.DuckDBPyConnection, folder: Path, base: str) -> list[Table]:
@@ -131,7 +132,7 @@ def write(connection: duckdb.DuckDBPyConnection, folder: Path, base: str) -> lis
 
 def _name(connection: duckdb.DuckDBPyConnection, tables: list[Table]) -> None:
     """Make `named`: the names of all things that columns with names lead to."""
-    asked = {c.property for table in tables for c in table.columns if c.part in NAMED}
+    asked = {c.property.rstrip(STEPS) for table in tables for c in table.columns if c.part in NAMED}
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE named AS
         SELECT subject AS thing,
@@ -160,6 +161,7 @@ def _write(connection: duckdb.DuckDBPyConnection, table: Table, folder: Path, ba
     )
     start = f"<{base}id/{table.kind}/"
     within = f"subject >= '{start}' AND subject < '{start[:-1]}0'"  # '0' comes next to '/'
+    _follow(connection, table, within)
     path = folder / "statements.parquet"
     for piece in statements.pieces(connection, path, within):
         _fill(connection, table, f"{within} AND {piece}", base)
@@ -173,6 +175,24 @@ def _write(connection: duckdb.DuckDBPyConnection, table: Table, folder: Path, ba
     return True
 
 
+def _follow(connection: duckdb.DuckDBPyConnection, table: Table, within: str) -> None:
+    """Make `followed`: what the columns with `+` lead to, in any number of steps."""
+    connection.execute("CREATE OR REPLACE TEMP TABLE followed AS FROM released LIMIT 0")
+    for each in sorted({c.property for c in table.columns if c.property.endswith(STEPS)}):
+        connection.execute(
+            f"""INSERT INTO followed BY NAME
+            WITH RECURSIVE
+            step AS (SELECT subject, object, sources FROM released WHERE predicate = $one),
+            far AS (
+                FROM step WHERE {within}
+                UNION SELECT far.subject, step.object, step.sources
+                FROM far JOIN step ON step.subject = far.object
+            )
+            SELECT subject, $all AS predicate, object, sources FROM far""",
+            {"one": each.rstrip(STEPS), "all": each},
+        )
+
+
 def _fill(connection: duckdb.DuckDBPyConnection, table: Table, condition: str, base: str) -> None:
     """Add the rows of the things that meet a condition."""
     wanted = "NOT contains(subject, '#')"
@@ -183,6 +203,7 @@ def _fill(connection: duckdb.DuckDBPyConnection, table: Table, condition: str, b
         )
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE piece AS FROM released WHERE {condition} AND {wanted}"
+        f" UNION ALL BY NAME FROM followed WHERE {condition} AND {wanted}"
     )
     place = _PLACE.format(base=sql.quoted(base), begin=len(base) + len("<id/") + 1)
     connection.execute(

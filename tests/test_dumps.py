@@ -127,6 +127,7 @@ def test_codes_keep_their_zeros_and_lead_to_the_territory(default_release):
         "commune",
     )
     assert (row["departement_code"], row["departement_name"]) == ("01", "Ain")
+    assert (row["region_code"], row["region_name"]) == ("84", "Auvergne-Rhône-Alpes")
     assert int(row["population"]) > 10_000
 
 

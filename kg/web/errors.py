@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, current_app, redirect, render_template, request
 from werkzeug.exceptions import (
     Gone,
     HTTPException,
@@ -16,6 +17,7 @@ from werkzeug.exceptions import (
     RequestTimeout,
 )
 from werkzeug.http import HTTP_STATUS_CODES
+from werkzeug.wrappers import Response as Answer
 
 from kg.errors import QueryError
 from kg.query.forms import GRAPHS, RESULTS
@@ -138,7 +140,9 @@ def install(app: Flask) -> None:
     app.register_error_handler(QueryError, unanswered)
 
 
-def _http(error: HTTPException) -> Response:
+def _http(error: HTTPException) -> Answer:
+    if isinstance(request.routing_exception, NotFound) and (place := _without_slash()):
+        return redirect(place, 308)
     status = error.code or 500
     own = error.description if error.description != type(error).description else None
     reason = HTTP_STATUS_CODES[status].lower().replace(" ", "-")
@@ -148,6 +152,19 @@ def _http(error: HTTPException) -> Response:
         if name not in {"Content-Type", "Content-Length"}:
             response.headers[name] = value
     return response
+
+
+def _without_slash() -> str | None:
+    """The address without the slashes at its end, if it is one of ours."""
+    path, adapter = request.path.rstrip("/"), current_app.create_url_adapter(request)
+    if adapter is None or not request.path.endswith("/"):
+        return None
+    try:
+        adapter.match(path, method="GET")
+    except HTTPException:
+        return None
+    query = request.query_string.decode("latin-1")
+    return f"{request.root_path}{quote(path)}{f'?{query}' if query else ''}"
 
 
 def _fallback(error: HTTPException) -> str:

@@ -73,6 +73,26 @@ def test_a_missing_page_is_an_error_in_the_form_that_was_asked_for(client, path,
 
 
 @pytest.mark.parametrize(
+    ("asked", "place"),
+    [
+        ("/changes/", "/changes"),
+        ("/questions/", "/questions"),
+        ("/search//?q=a%20%C3%A9", "/search?q=a%20%C3%A9"),
+        ("/about/registries/", "/about/registries"),
+    ],
+)
+def test_a_slash_too_many_leads_to_the_address_without_it(client, asked, place):
+    response = client.get(asked)
+    assert (response.status_code, response.headers["Location"]) == (308, place)
+    assert client.get(place).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/nothing/", "/%2F%2Fexample.org/"])
+def test_a_slash_behind_what_is_not_here_stays_an_error(client, path):
+    assert_canonical_error(client.get(path), 404)
+
+
+@pytest.mark.parametrize(
     "path", ["/search?q=" + "x" * 201, "/search?kind=robot", "/browse/person?page=99999"]
 )
 def test_what_cannot_be_done_says_why(client, path):

@@ -64,7 +64,7 @@ def lod_cloud() -> dict[str, Any]:
         "description": {"en": whole.description["en"]},
         "domain": "government",
         "keywords": dcat.KEYWORDS["en"],
-        "website": base,
+        "website": dcat.here(""),
         "namespace": f"{base}id/",
         "license": LICENCE,
         "triples": str(site.release.manifest["counts"]["statements"]),
@@ -74,13 +74,13 @@ def lod_cloud() -> dict[str, Any]:
         "full_download": [
             {
                 "title": dump.path.name,
-                "download_url": f"{base}dumps/{site.release.id}/{dump.path.name}",
+                "download_url": dcat.here(f"dumps/{site.release.id}/{dump.path.name}"),
                 "media_type": dcat.TYPES[dump.form][1],
             }
             for dump in whole.files
             if dump.part == "all"
         ],
-        "other_download": [{"title": "VoID", "access_url": f"{base}.well-known/void"}],
+        "other_download": [{"title": "VoID", "access_url": dcat.here(".well-known/void")}],
         "example": [{"title": "RTES", "access_url": f"{base}id/organization/rtes"}],
         "links": links,
     }
@@ -99,20 +99,20 @@ def lov() -> dict[str, Any]:
         "versionIri": f"{base}ontology/{site.release.id}",
         "modified": site.release.manifest["date"],
         "license": LICENCE,
-        "formats": {form: f"{base}ontology.{form}" for form in ("ttl", "rdf", "jsonld")},
+        "formats": {form: dcat.here(f"ontology.{form}") for form in ("ttl", "rdf", "jsonld")},
         "reused": sorted(space for space in prefixes().values() if not space.startswith(base)),
     }
 
 
 def re3data() -> dict[str, Any]:
     """The fields of re3data's metadata schema that are known of this repository."""
-    base, whole = site.release.base, all_()[WHOLE]
+    whole = all_()[WHOLE]
     return {
         "repositoryName": whole.title["en"],
         "additionalName": whole.title["fr"],
-        "repositoryURL": base,
+        "repositoryURL": dcat.here(""),
         "description": whole.description["en"],
-        "repositoryContact": urls.contact(site.settings.contact) or f"{base}about",
+        "repositoryContact": urls.contact(site.settings.contact) or dcat.here("about"),
         "type": "disciplinary",
         "size": f"{site.release.manifest['counts']['statements']} statements",
         "updated": site.release.manifest["date"],
@@ -128,8 +128,8 @@ def re3data() -> dict[str, Any]:
         "versioning": "yes",
         "api": [
             {"type": "SPARQL", "url": dcat.endpoint()},
-            {"type": "OAI-PMH", "url": f"{base}oai"},
-            {"type": "REST", "url": f"{base}fragments"},
+            {"type": "OAI-PMH", "url": dcat.here("oai")},
+            {"type": "REST", "url": dcat.here("fragments")},
         ],
         "pidSystem": "none",
         "metadataStandard": ["DCAT", "Dublin Core", "RDF Data Cube Vocabulary"],
