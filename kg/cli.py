@@ -190,9 +190,18 @@ def fmt(only_check: bool, paths: tuple[Path, ...]) -> None:
 @commands.command("harvest-check")
 @click.argument("url", required=False)
 @click.option("--files", is_flag=True, help="Download every dump too, to compare its checksum.")
+@click.option(
+    "--shapes",
+    "shape_files",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Hold the catalogue to the SHACL shapes in this Turtle file too.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.pass_obj
-def harvest_check(settings: Settings, url: str | None, files: bool, as_json: bool) -> None:
+def harvest_check(
+    settings: Settings, url: str | None, files: bool, shape_files: tuple[Path, ...], as_json: bool
+) -> None:
     """Walk the interfaces of the site at URL (this one, if not given) as harvesters do.
 
     What was found is shown at /about/harvest-check of the site that has this KG_VAR.
@@ -203,10 +212,11 @@ def harvest_check(settings: Settings, url: str | None, files: bool, as_json: boo
     from kg.harvest import parts, walk  # noqa: PLC0415
 
     root = url or f"http://{settings.host}:{settings.port}"
+    shapes = {path.name: parts.shapes(path) for path in shape_files}
     now = datetime.datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     contact = settings.contact or settings.base_iri
     with closing(walk.Walk(root, settings.base_iri, contact, now)) as walking:
-        report = parts.check(walking, files)
+        report = parts.check(walking, files, shapes)
     report.write(settings.harvest_check)
     written = settings.harvest_check.read_text("utf-8")
     click.echo(written if as_json else report.text(), nl=not as_json)

@@ -14,9 +14,11 @@ from kg.harvest import parts
 from kg.harvest.report import TOLD, Part, Report
 from kg.harvest.walk import Walk
 from kg.iri import BASE
+from kg.settings import Settings
 from tests.loopback import running
 from tests.served import build_two, serve
 
+SHAPES = Settings.from_environment().shared / "shapes/dcat-ap-3.0.1/html/shacl/shapes.ttl"
 NOW = datetime(2026, 12, 1)
 DCAT = "@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .\n"
 
@@ -67,7 +69,9 @@ def test_the_site_itself_passes(tmp_path, capsys, monkeypatch):
         client = server.client()
         never = client.get("/about/harvest-check?lang=en").body.decode()
         assert "has not been checked yet" in never
-        main(["harvest-check", server.root])
+        main(
+            ["harvest-check", server.root, *(["--shapes", str(SHAPES)] if SHAPES.is_file() else [])]
+        )
         told = json.loads((var / "harvest-check.json").read_text())
         wrong = {part["name"]: part["problems"] for part in told["parts"] if part["problems"]}
         assert not wrong
@@ -150,6 +154,34 @@ def test_every_page_of_the_catalogue_is_walked_and_files_have_their_checksums():
     assert "2999-01-01 is in the future" in sound.problems[1]
     spoilt = look(catalogue("00"), "catalogue", True)
     assert any("is not the file of its checksum" in each for each in spoilt.problems)
+
+
+TITLED = """
+@prefix sh: <http://www.w3.org/ns/shacl#> .
+@prefix dcat: <http://www.w3.org/ns/dcat#> .
+@prefix dct: <http://purl.org/dc/terms/> .
+<x:shape> a sh:NodeShape ; sh:targetClass dcat:Dataset ;
+  sh:property [ sh:path dct:description ; sh:minCount 1 ; sh:message "Say what it is." ] ,
+    [ sh:path dct:spatial ; sh:minCount 1 ; sh:severity sh:Warning ] .
+"""
+
+
+def test_the_catalogue_is_held_to_shapes_across_its_pages(tmp_path):
+    (tmp_path / "own.ttl").write_text(TITLED, encoding="utf-8")
+    shapes = {"own.ttl": parts.shapes(tmp_path / "own.ttl")}
+    with site(catalogue("00")) as (root, _), walk(root) as walking:
+        report = parts.check(walking, False, shapes)
+    found = report.parts[-1]
+    assert found.name == "catalogue’s shapes"
+    assert found.seen == {"shapes in own.ttl": 1, "warnings": 2}
+    (problem,) = found.problems
+    assert problem.startswith(f"own.ttl: {BASE}d: Say what it is.")
+
+
+def test_shapes_that_are_no_turtle_are_named(tmp_path, capsys):
+    (tmp_path / "own.ttl").write_text("<x", encoding="utf-8")
+    assert main(["harvest-check", "--shapes", str(tmp_path / "own.ttl")]) == 2
+    assert "own.ttl: is not Turtle" in capsys.readouterr().err
 
 
 def test_bad_iris_are_told():

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from urllib.parse import urlencode
 from urllib.robotparser import RobotFileParser
 
-from pyoxigraph import NamedNode, Quad
+from pyoxigraph import NamedNode, Quad, RdfFormat, serialize
+from rdflib import RDF as RDFLIB_RDF
+from rdflib import SH, Graph
 
-from kg.errors import FetchFailed
+from kg.check import against_shapes
+from kg.errors import FetchFailed, InputError
 from kg.harvest.report import Part, Report
 from kg.harvest.walk import Walk, values
 from kg.vocab import DCAT, DCTERMS, RDF, SD, VOID, prefixes
@@ -35,17 +39,22 @@ OPEN = (
 )
 
 
-def check(walk: Walk, files: bool) -> Report:
-    """Walk everything; with `files`, download every dump to compare its checksum."""
+def check(walk: Walk, files: bool, shapes: Mapping[str, Graph] | None = None) -> Report:
+    """Walk everything; with `files`, download every dump to compare its checksum; with `shapes`, by
+    name, hold the catalogue to them.
+    """
+    told: list[Quad] = []
     walks: dict[str, Callable[[Walk, Part], None]] = {
         "robots.txt": robots,
         "sitemap": sitemap,
         "VoID": void,
-        "catalogue": lambda walk, part: catalogue(walk, part, files),
+        "catalogue": lambda walk, part: told.extend(catalogue(walk, part, files)),
         "feeds": feeds,
         "event stream": stream,
         "OAI-PMH": oai,
     }
+    if shapes:
+        walks["catalogue’s shapes"] = lambda _, part: held_to(told, shapes, part)
     parts = []
     for name, look in walks.items():
         part = Part(name)
@@ -103,8 +112,11 @@ def void(walk: Walk, part: Part) -> None:
         walk.answers(f"{endpoint}?{urlencode({'query': 'ASK {}'})}", part)
 
 
-def catalogue(walk: Walk, part: Part, files: bool) -> None:
-    """Every page of the catalogue: what each data set must have, dates, links, checksums."""
+def catalogue(walk: Walk, part: Part, files: bool) -> list[Quad]:
+    """Every page of the catalogue: what each data set must have, dates, links, checksums; and all
+    that they say.
+    """
+    told: list[Quad] = []
     seen: set[str] = set()
     waiting = ["/catalog.ttl"]
     while waiting and (page := waiting.pop()) not in seen:
@@ -119,8 +131,30 @@ def catalogue(walk: Walk, part: Part, files: bool) -> None:
         if files:
             _checksums(walk, part, quads)
         waiting += values(quads, _NEXT)
+        told += quads
     if not part.seen.get("data sets"):
         part.wrong("The catalogue has no data set.")
+    return told
+
+
+def shapes(path: Path) -> Graph:
+    """The shapes of a Turtle file; `InputError` if it cannot be read."""
+    try:
+        return Graph().parse(path, format="turtle")
+    except (SyntaxError, ValueError) as error:
+        raise InputError(f"is not Turtle: {error}", file=path) from None
+
+
+def held_to(told: list[Quad], shapes: Mapping[str, Graph], part: Part) -> None:
+    """What a catalogue says, held to SHACL shapes: violations are wrong, all else is counted."""
+    data = Graph().parse(serialize((q.triple for q in told), format=RdfFormat.N_TRIPLES), "nt")
+    for name, graph in shapes.items():
+        part.count(f"shapes in {name}", len(set(graph.subjects(RDFLIB_RDF.type, SH.NodeShape))))
+        for each in against_shapes(data, graph):
+            if each.severity == "violation":
+                part.wrong(f"{name}: {each.entity}: {each.message_en} {each.detail}".strip())
+            else:
+                part.count(f"{each.severity}s")
 
 
 def _datasets(part: Part, quads: list[Quad]) -> None:

@@ -107,7 +107,9 @@ class Walk:
             raise FetchFailed(f"{address} answered {media_type or 'no media type'}, not RDF.")
         self.intact(body, address, part)
         try:
-            quads = list(parse(body, format=form, base_iri=self.here(address)))
+            quads = list(
+                parse(body, format=form, base_iri=self.here(address), rename_blank_nodes=True)
+            )
         except (SyntaxError, ValueError) as error:
             raise FetchFailed(f"{address} cannot be read: {error}") from None
         part.count("statements", len(quads))
