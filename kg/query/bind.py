@@ -4,7 +4,8 @@ A bound variable has its value wherever it is visible: every group that names it
 `VALUES (?name) { (value) }`, and the outermost group does in any case, so that the value is in the
 rows. A leading `VALUES` there alone would not do: a LIMIT in a subselect, a FILTER in a branch of a
 UNION would not know of it. Within a subselect that does not project it the name means another
-variable (SPARQL 1.1 Query, section 12), which stays as it is.
+variable (SPARQL 1.1 Query, section 12), which stays as it is. A variable may have several values:
+the query is then asked for each of them at once.
 
 >>> from pyoxigraph import NamedNode
 >>> bind("SELECT ?s { ?s ?p ?o }", {"s": NamedNode("http://example.org/a")})
@@ -14,8 +15,11 @@ variable (SPARQL 1.1 Query, section 12), which stays as it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
+
+from pyoxigraph import Literal, NamedNode
 
 from kg.query import Term, guard
 
@@ -94,7 +98,7 @@ class _Reader:
         return group
 
 
-def bind(text: str, bindings: Mapping[str, Term]) -> str:
+def bind(text: str, bindings: Mapping[str, Term | Sequence[Term]]) -> str:
     """The query with these values for its variables.
 
     `ValueError` for `CONSTRUCT WHERE`, and for a DESCRIBE without a group: there is no place for
@@ -118,8 +122,10 @@ def bind(text: str, bindings: Mapping[str, Term]) -> str:
     return text
 
 
-def _values(names: list[str], bindings: Mapping[str, Term]) -> str:
+def _values(names: list[str], bindings: Mapping[str, Term | Sequence[Term]]) -> str:
     """The terms are written as the library writes N-Triples, never by hand."""
     variables = " ".join(f"?{name}" for name in names)
-    terms = " ".join(str(bindings[name]) for name in names)
-    return f"VALUES ({variables}) {{ ({terms}) }}"
+    given = (bindings[name] for name in names)
+    several = [[each] if isinstance(each, NamedNode | Literal) else each for each in given]
+    rows = " ".join(f"({' '.join(map(str, row))})" for row in product(*several))
+    return f"VALUES ({variables}) {{ {rows} }}"

@@ -93,6 +93,14 @@ def gather(entity: str, rows: Iterable[Row], base: str) -> Facts:
     return Facts(entity, statements, naming, dict(names), frozenset(single), observations)
 
 
+def gather_all(entities: Iterable[str], rows: Iterable[Row], base: str) -> dict[str, Facts]:
+    """The rows of `queries/entity.rq`, asked of several things at once; by thing."""
+    told: dict[str, list[Row]] = {entity: [] for entity in entities}
+    for row in rows:
+        told[row["entity"].value].append(row)
+    return {entity: gather(entity, own, base) for entity, own in told.items()}
+
+
 def triples(facts: Facts) -> list[Triple]:
     """The statements, and the names of what they point to, in a steady order."""
     return [quad.triple for quad in _quads(facts, with_graphs=False)]

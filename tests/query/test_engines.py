@@ -196,6 +196,16 @@ def test_the_queries_of_pages_have_the_same_answers_with_bound_values(
     assert (names, rows) == answer(reference, text, bindings=bindings)
 
 
+def test_what_is_asked_of_several_things_at_once_is_what_is_asked_of_each(engine, reference):
+    entities = [NamedNode(f"{BASE}id/{thing}") for thing in THINGS]
+    _, rows = answer(engine, bind(PAGES["entity"].text, {"entity": entities}))
+    told = Counter(tuple(TRUE if term == ONE else term for term in row) for row in rows.elements())
+    expected = Counter()
+    for entity in entities:
+        expected += answer(reference, PAGES["entity"].text, bindings={"entity": entity})[1]
+    assert told == expected
+
+
 FRAGMENTS = {
     "s": {"subject": NamedNode(f"{BASE}id/organization/rtes")},
     "p": {"predicate": NamedNode(f"{BASE}ontology#doi")},

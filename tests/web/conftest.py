@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import datetime
 from html.parser import HTMLParser
 
@@ -364,6 +365,25 @@ def assert_page(response, status=200):
     assert not [a for _, attrs in parser.tags for a in attrs if a == "style" or a.startswith("on")]
     assert dict(parser.tags)["html"]["lang"] == response.headers["Content-Language"]
     return parser
+
+
+@pytest.fixture
+def asked(app, monkeypatch):
+    """The queries that pages ask, besides those asked once for all pages."""
+    queries = []
+
+    class Counting:
+        def answer(self, request):
+            queries.append(request)
+            return site.service.answer(request)
+
+    site = app.extensions["kg"]
+    counting = replace(site, service=Counting())
+    for once in (counting.provenance, counting.linking_properties, counting.by_short_name):
+        assert once
+    queries.clear()
+    monkeypatch.setitem(app.extensions, "kg", counting)
+    return queries
 
 
 def assert_canonical_error(response, status):

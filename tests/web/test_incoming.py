@@ -1,7 +1,6 @@
 """What points to a thing: lists with their ends, and pages of one list."""
 
 import re
-from dataclasses import replace
 
 import pytest
 
@@ -10,25 +9,6 @@ from tests.web.conftest import assert_canonical_error, assert_page
 
 NETWORK = "/doc/organization/reseau"
 HUB = "/doc/organization/hub"
-
-
-@pytest.fixture
-def asked(app, monkeypatch):
-    """The queries that pages ask, besides those asked once for all pages."""
-    queries = []
-
-    class Counting:
-        def answer(self, request):
-            queries.append(request)
-            return site.service.answer(request)
-
-    site = app.extensions["kg"]
-    counting = replace(site, service=Counting())
-    for once in (counting.provenance, counting.linking_properties, counting.by_short_name):
-        assert once
-    queries.clear()
-    monkeypatch.setitem(app.extensions, "kg", counting)
-    return queries
 
 
 def test_a_list_is_counted_and_shown_to_where_a_link_leads_on(client):

@@ -131,6 +131,29 @@ def test_a_list_has_every_item_once_in_the_order_of_changes(client, app, monkeyp
     assert deleted == {f"{BASE}id/organization/old", f"{BASE}id/organization/gone"}
 
 
+@pytest.mark.parametrize("form", ["oai_dc", "rdf"])
+def test_a_page_of_records_takes_one_query_and_each_is_as_it_is_alone(
+    client, asked, monkeypatch, form
+):
+    monkeypatch.setattr(MODULE, "RECORDS", 1000)
+    records = ask(client, "ListRecords", metadataPrefix=form).findall(".//o:record", NS)
+    assert len(asked) == 1 and len(records) > MEMBERS
+    asked.clear()
+    for record in [*records[:3], *records[-3:]]:
+        name = record.findtext(".//o:identifier", namespaces=NS)
+        (alone,) = ask(client, "GetRecord", identifier=name, metadataPrefix=form).iter(
+            f"{PMH}record"
+        )
+        assert etree.tostring(alone, method="c14n") == etree.tostring(record, method="c14n")
+
+
+@pytest.mark.parametrize("verb", ["ListIdentifiers", "ListRecords"])
+def test_headers_and_what_is_gone_take_no_query(client, asked, verb):
+    until = {"until": "2026-10-01"} if verb == "ListRecords" else {}
+    assert identifiers(ask(client, verb, metadataPrefix="rdf", **until).iter(f"{PMH}header"))
+    assert not asked
+
+
 def test_a_list_is_narrowed_by_set_and_days_which_both_count(client):
     def found(**arguments):
         return set(

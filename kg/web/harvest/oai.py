@@ -22,6 +22,7 @@ from werkzeug.datastructures import MultiDict
 
 from kg.errors import ServiceBusy, TooManyQueries
 from kg.history import Entity
+from kg.query.bind import bind
 from kg.query.forms import GRAPHS
 from kg.web import facts
 from kg.web.errors import unanswered
@@ -162,17 +163,19 @@ def _sets(arguments: Mapping[str, str]) -> etree._Element:
 
 def _get(arguments: Mapping[str, str]) -> etree._Element:
     form = _format(arguments["metadataPrefix"])
-    return _E.GetRecord(_record(_entity(arguments["identifier"]), form))
+    return _E.GetRecord(*_records([_entity(arguments["identifier"])], form))
 
 
 def _list_records(arguments: Mapping[str, str]) -> etree._Element:
     selection = _selection(arguments)
     form = FORMATS[selection.prefix]
-    return _listed(selection, arguments, RECORDS, lambda each: _record(each, form))
+    return _listed(selection, arguments, RECORDS, lambda page: _records(page, form))
 
 
 def _list_identifiers(arguments: Mapping[str, str]) -> etree._Element:
-    return _listed(_selection(arguments), arguments, HEADERS, _header)
+    return _listed(
+        _selection(arguments), arguments, HEADERS, lambda page: [_header(each) for each in page]
+    )
 
 
 _VERBS: dict[str, Callable[[Mapping[str, str]], etree._Element]] = {
@@ -223,13 +226,13 @@ def _listed(
     selection: Selection,
     arguments: Mapping[str, str],
     size: int,
-    write: Callable[[Entity], etree._Element],
+    write: Callable[[list[Entity]], list[etree._Element]],
 ) -> etree._Element:
     """A page of a list. The last page of several ends with an empty token (section 3.5)."""
     page, following = selection.page(size)
     if not page:  # of a list until some day, what was left may have changed after it
         raise Refused("noRecordsMatch", "Nothing changed in that time, or in that set.")
-    listed = _E(arguments["verb"], *(write(each) for each in page))
+    listed = _E(arguments["verb"], *write(page))
     if following or selection.place:
         listed.append(_E.resumptionToken(following.token() if following else ""))
     return listed
@@ -245,10 +248,15 @@ def _header(entity: Entity) -> etree._Element:
     )
 
 
-def _record(entity: Entity, form: Format) -> etree._Element:
-    record = _E.record(_header(entity))
-    if entity.state == "live":
-        rows = site.rows("entity", entity=NamedNode(entity.iri))
-        found = facts.gather(entity.iri, rows, site.release.base)
-        record.append(_E.metadata(form.write(found)))
-    return record
+def _records(page: list[Entity], form: Format) -> list[etree._Element]:
+    """The records of a page, of which what is stated is asked with one query."""
+    live = [each.iri for each in page if each.state == "live"]
+    text = bind(site.queries["entity"], {"entity": [NamedNode(iri) for iri in live]})
+    told = facts.gather_all(live, site.ask(text) if live else [], site.release.base)
+    records = []
+    for each in page:
+        record = _E.record(_header(each))
+        if each.iri in told:
+            record.append(_E.metadata(form.write(told[each.iri])))
+        records.append(record)
+    return records
