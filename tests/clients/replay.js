@@ -1,11 +1,13 @@
-// Replays an event stream with ldes-client: `node replay.js URL [FOLDER]` prints its members, in no
-// order, one a line as JSON: id, and quads as N-Quads. With a folder, what was given before is
-// remembered there, and not given again.
+// Replays an event stream with ldes-client: `node replay.js URL ORDER [FOLDER]` prints its members,
+// in an order (none, ascending), one a line as JSON: id, and quads as N-Quads. With a folder, what
+// was given before is remembered there, and not given again.
 import { intoConfig, replicateLDES } from "ldes-client";
 import { Writer } from "n3";
 
-const [url, folder] = process.argv.slice(2);
-const client = replicateLDES(intoConfig({ url, statePath: folder }), "none");
+const [url, order, folder] = process.argv.slice(2);
+// In an order it must ask for one page at a time: of several it lets go before they have come.
+const concurrentFetches = order === "none" ? undefined : 1;
+const client = replicateLDES(intoConfig({ url, statePath: folder, concurrentFetches }), order);
 client.on("error", (error) => {
   console.error(String(error));
   process.exit(1);

@@ -58,12 +58,12 @@ def server():
         yield found
 
 
-def replay(address, folder=None):
-    """The members that the client gives, in no order."""
+def replay(address, folder=None, order="none"):
+    """The members that the client gives."""
     if not shutil.which("node") or not (FOLDER / "node_modules" / "ldes-client").is_dir():
         pytest.skip(f"ldes-client or node is not installed: run 'npm ci' in {FOLDER}")
     done = subprocess.run(
-        ["node", "replay.js", f"{address}/ldes", *([str(folder)] if folder else [])],
+        ["node", "replay.js", f"{address}/ldes", order, *([str(folder)] if folder else [])],
         cwd=FOLDER,
         capture_output=True,
         text=True,
@@ -118,6 +118,19 @@ def test_a_client_that_follows_has_exactly_what_each_release_states(releases, se
         given += [member["id"] for member in members]
         assert apply(state, members) == stated(release)
     assert len(set(given)) == len(given)
+
+
+def test_a_client_that_wants_them_in_order_gets_every_version_after_those_before(releases, server):
+    address, current = server
+    current["site"] = site(releases[-1])
+    moments = [
+        quad.object.value
+        for member in replay(address, order="ascending")
+        for quad in parse(member["quads"], format=RdfFormat.N_QUADS)
+        if quad.predicate == DCTERMS.created and quad.subject.value == member["id"]
+    ]
+    assert len(moments) > log.SIZE and len(set(moments)) == len(releases)
+    assert moments == sorted(moments)
 
 
 def test_after_a_release_is_deleted_a_client_gets_the_same(tmp_path, server):
