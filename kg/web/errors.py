@@ -155,9 +155,11 @@ def _http(error: HTTPException) -> Answer:
 
 
 def _without_slash() -> str | None:
-    """The address without the slashes at its end, if it is one of ours."""
+    """The address without the slashes at its end, if it is one of ours; but the IRI of a thing with
+    another end is another IRI.
+    """
     path, adapter = request.path.rstrip("/"), current_app.create_url_adapter(request)
-    if adapter is None or not request.path.endswith("/"):
+    if adapter is None or not request.path.endswith("/") or path.startswith("/id/"):
         return None
     try:
         adapter.match(path, method="GET")

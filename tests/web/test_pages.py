@@ -87,7 +87,9 @@ def test_a_slash_too_many_leads_to_the_address_without_it(client, asked, place):
     assert client.get(place).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/nothing/", "/%2F%2Fexample.org/"])
+@pytest.mark.parametrize(
+    "path", ["/nothing/", "/%2F%2Fexample.org/", "/%5Cexample.org/", "/id/organization/reseau/"]
+)
 def test_a_slash_behind_what_is_not_here_stays_an_error(client, path):
     assert_canonical_error(client.get(path), 404)
 
