@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +54,10 @@ def write(folder: Path) -> None:
     found = [json.loads(path.read_text()) for path in folder.glob("*.json")]
     found.sort(key=lambda each: (each["profile"], each["units"]))
     parts = [HEAD, "## Builds\n", table(_COLUMNS, map(_row, found))]
+    if grown := [list(each) for each in growth(found)]:
+        parts += ["## Growth\n", GROWTH, table(_GROWTH, grown)]
     parts += [section(each) for each in found]
-    parts += [mapping(each) for each in found[-1:] if each.get("mapping")]
+    parts += [mapping(each) for each in found if "mapping" in each][-1:]
     PAGE.write_text("\n".join(parts), encoding="utf-8")
 
 
@@ -67,26 +70,57 @@ _COLUMNS = [
 
 def _row(figures: dict[str, Any]) -> Iterator[str]:
     organizations = figures["entities"]["organization"]
-    peak = max(stage["memory"] for stage in figures["stages"])
     counts = organizations > (NATIONAL if figures["profile"] == "national" else EMPLOYERS)
-    processor = sum(stage["processor"] for stage in figures["stages"])
     most = TARGETS.get(figures["profile"], (0, 0)) if counts else (0, 0)
     yield figures["profile"]
     yield f"{figures['rows']:,}"
     yield f"{organizations:,}"
     yield f"{figures['statements']:,}"
     yield _judged(figures["seconds"] / 60, most[0] / 60, ".1f")
-    yield f"{processor / 60:.1f}"
-    yield _judged(peak, most[1], ",.0f")
-    yield f"{processor / figures['statements'] * 100_000:.1f}"
+    yield f"{_processor(figures) / 60:.1f}"
+    yield _judged(_peak(figures), most[1], ",.0f")
+    yield f"{_processor(figures) / figures['statements'] * 100_000:.1f}"
     yield f"{figures['again']['seconds'] / 60:.1f}" if "again" in figures else "–"
+
+
+GROWTH = """Builds of one profile at two sizes: how many times as much the larger one has and takes.
+What is read and loaded whatever the size (territories, curated tables, the ontology) makes the
+small one dearer.
+"""
+_GROWTH = [
+    *("profile", "statements", "times as many", "times the processor", "times the memory"),
+]
+
+
+def growth(found: list[dict[str, Any]]) -> Iterator[Iterator[str]]:
+    """Each build beside the next smaller one of its profile."""
+    for small, large in pairwise(found):
+        if small["profile"] == large["profile"]:
+            yield _grown(small, large)
+
+
+def _grown(small: dict[str, Any], large: dict[str, Any]) -> Iterator[str]:
+    more = large["statements"] / small["statements"]
+    yield large["profile"]
+    yield f"{small['statements']:,} → {large['statements']:,}"
+    yield f"{more:.1f}"
+    yield _judged(_processor(large) / _processor(small), more, ".1f")
+    yield _judged(_peak(large) / _peak(small), more, ".1f")
+
+
+def _processor(figures: dict[str, Any]) -> float:
+    return float(sum(stage["processor"] for stage in figures["stages"]))
+
+
+def _peak(figures: dict[str, Any]) -> float:
+    return float(max(stage["memory"] for stage in figures["stages"]))
 
 
 def _judged(value: float, most: float, form: str) -> str:
     """A figure, and whether it meets its target, if there is one."""
     if not most:
         return f"{value:{form}}"
-    return f"**{value:{form}}** {'✓' if value <= most else '✗'} (at most {most:,.0f})"
+    return f"**{value:{form}}** {'✓' if value <= most else '✗'} (at most {most:,.4g})"
 
 
 def section(figures: dict[str, Any]) -> str:

@@ -140,9 +140,14 @@ def test_the_page_of_builds_is_written_from_their_figures(national, tmp_path, mo
                     "Morph-KGC": {"seconds": 2, "statements": 100}},
     }  # fmt: skip
     (tmp_path / "one.json").write_text(json.dumps(figures))
+    small = {**figures, "units": 2_900_000, "statements": 2_800_000}
+    small["stages"] = [{**stages[0], "processor": 0.2, "memory": 350.0}]
+    (tmp_path / "small.json").write_text(json.dumps(small))
     scale.write(tmp_path)
     text = (tmp_path / "scale.md").read_text()
     assert "**21.7** ✗ (at most 20)" in text
     assert "**700** ✓ (at most 6,144)" in text
     assert "**0.25** ✓" in text
+    grown = "| 2,800,000 → 28,000,000 | 10.0 | **15.0** ✗ (at most 10) | **2.0** ✓ (at most 10) |"
+    assert grown in text
     assert "| Merging statements | 2.0 | 3.0 | 700 | 2.0 |" in text
