@@ -47,6 +47,7 @@ AGGREGATE = (
     "a subselect's aggregate in an EXISTS or IF around it is an error of its compiler (SQ200)"
 )
 BOOLEAN = "a computed boolean is an integer"
+DIVISION = "integers are divided as integers, without what is left"
 DIFFERENCES = {
     OPTIONAL_PATH: "SELECT ?s ?x { ?s a igeo:Pays OPTIONAL { ?s dcterms:isPartOf+ ?x } }",
     EXISTS: "SELECT ?s ?x { ?s a igeo:Region BIND(EXISTS { ?s ess:population ?p } AS ?x) }",
@@ -54,6 +55,7 @@ DIFFERENCES = {
         GROUP BY ?s } ?s a org:Membership
         FILTER NOT EXISTS { ?s schema:endDate ?end FILTER(STR(?end) < ?first) } }""",
     BOOLEAN: "SELECT ?x { BIND(1 = 1 AS ?x) }",
+    DIVISION: "SELECT ?x { BIND(7 / 2 AS ?x) }",
     "true is 1": "SELECT ?p ?x { ?p ess:singleValued ?x }",
     "a duration is a number": "SELECT ?s ?x { ?s schema:duration ?x }",
     "what OPTIONAL left unbound does not match a later pattern": """SELECT ?s ?a
@@ -73,6 +75,7 @@ QUESTIONS_OF = {
     "members-of-a-network": BOOLEAN,
     "offices-when-a-study-came-out": AGGREGATE,
     "offices-when-an-episode-came-out": AGGREGATE,
+    "territories-by-density": DIVISION,
 }
 
 
