@@ -212,7 +212,7 @@ def harvest_check(
     from kg.harvest import parts, walk  # noqa: PLC0415
 
     root = url or f"http://{settings.host}:{settings.port}"
-    shapes = {path.name: parts.shapes(path) for path in shape_files}
+    shapes = {path: parts.read_shapes(path) for path in shape_files}
     now = datetime.datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     contact = settings.contact or settings.base_iri
     with closing(walk.Walk(root, settings.base_iri, contact, now)) as walking:

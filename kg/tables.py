@@ -116,8 +116,9 @@ def _expanded(name: str, base: str) -> str:
     """An N-Triples IRI for a name with its prefix, and the `+` behind it; "" for none."""
     if not name:
         return ""
-    prefix, _, local = name.rstrip(STEPS).partition(":")
-    return f"<{iri.rebase(prefixes()[prefix], base)}{local}>{name[len(name.rstrip(STEPS)) :]}"
+    name, steps, _ = name.partition(STEPS)
+    prefix, _, local = name.partition(":")
+    return f"<{iri.rebase(prefixes()[prefix], base)}{local}>{steps}"
 
 
 def write(connection: duckdb.DuckDBPyConnection, folder: Path, base: str) -> list[Table]:

@@ -165,16 +165,29 @@ TITLED = """
 """
 
 
+# Of the same name in another folder.
+IDENTIFIED = """
+@prefix sh: <http://www.w3.org/ns/shacl#> .
+@prefix dcat: <http://www.w3.org/ns/dcat#> .
+<x:file> a sh:NodeShape ; sh:targetClass dcat:Dataset ;
+  sh:property [ sh:path dcat:distribution ; sh:minCount 1 ; sh:message "Name its file." ] .
+"""
+
+
 def test_the_catalogue_is_held_to_shapes_across_its_pages(tmp_path):
     (tmp_path / "own.ttl").write_text(TITLED, encoding="utf-8")
-    shapes = {"own.ttl": parts.shapes(tmp_path / "own.ttl")}
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "own.ttl").write_text(IDENTIFIED, encoding="utf-8")
+    files = [tmp_path / "own.ttl", tmp_path / "other" / "own.ttl"]
+    shapes = {path: parts.read_shapes(path) for path in files}
     with site(catalogue("00")) as (root, _), walk(root) as walking:
         report = parts.check(walking, False, shapes)
     found = report.parts[-1]
     assert found.name == "catalogue’s shapes"
-    assert found.seen == {"shapes in own.ttl": 1, "warnings": 2}
-    (problem,) = found.problems
-    assert problem.startswith(f"own.ttl: {BASE}d: Say what it is.")
+    assert found.seen == {"shapes in own.ttl": 2, "warnings": 2}
+    first, second = sorted(found.problems)
+    assert first.startswith(f"{BASE}d: Say what it is.")
+    assert second.startswith(f"{BASE}e: Name its file.")
 
 
 def test_shapes_that_are_no_turtle_are_named(tmp_path, capsys):

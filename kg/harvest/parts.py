@@ -39,9 +39,9 @@ OPEN = (
 )
 
 
-def check(walk: Walk, files: bool, shapes: Mapping[str, Graph] | None = None) -> Report:
+def check(walk: Walk, files: bool, shapes: Mapping[Path, Graph] | None = None) -> Report:
     """Walk everything; with `files`, download every dump to compare its checksum; with `shapes`, by
-    name, hold the catalogue to them.
+    their files, hold the catalogue to them.
     """
     told: list[Quad] = []
     walks: dict[str, Callable[[Walk, Part], None]] = {
@@ -137,7 +137,7 @@ def catalogue(walk: Walk, part: Part, files: bool) -> list[Quad]:
     return told
 
 
-def shapes(path: Path) -> Graph:
+def read_shapes(path: Path) -> Graph:
     """The shapes of a Turtle file; `InputError` if it cannot be read."""
     try:
         return Graph().parse(path, format="turtle")
@@ -145,16 +145,21 @@ def shapes(path: Path) -> Graph:
         raise InputError(f"is not Turtle: {error}", file=path) from None
 
 
-def held_to(told: list[Quad], shapes: Mapping[str, Graph], part: Part) -> None:
-    """What a catalogue says, held to SHACL shapes: violations are wrong, all else is counted."""
+def held_to(told: list[Quad], shapes: Mapping[Path, Graph], part: Part) -> None:
+    """What a catalogue says, held to SHACL shapes: violations are wrong, all else is counted. A
+    shape may refer to one of another file.
+    """
     data = Graph().parse(serialize((q.triple for q in told), format=RdfFormat.N_TRIPLES), "nt")
-    for name, graph in shapes.items():
-        part.count(f"shapes in {name}", len(set(graph.subjects(RDFLIB_RDF.type, SH.NodeShape))))
-        for each in against_shapes(data, graph):
-            if each.severity == "violation":
-                part.wrong(f"{name}: {each.entity}: {each.message_en} {each.detail}".strip())
-            else:
-                part.count(f"{each.severity}s")
+    together = Graph()
+    for path, graph in shapes.items():
+        number = len(set(graph.subjects(RDFLIB_RDF.type, SH.NodeShape)))
+        part.count(f"shapes in {path.name}", number)
+        together += graph
+    for each in against_shapes(data, together):
+        if each.severity == "violation":
+            part.wrong(f"{each.entity}: {each.message_en} {each.detail}".strip())
+        else:
+            part.count(f"{each.severity}s")
 
 
 def _datasets(part: Part, quads: list[Quad]) -> None:

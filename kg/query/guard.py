@@ -109,8 +109,9 @@ def form(text: str, endpoints: Collection[str] = ()) -> str:
     is the parser's to say.
     """
     found = _form(scan(text))
-    # A step takes a character, and a short text is not read for what it cannot have.
-    if len(text) > MAX_STEPS or sum(map(text.count, "([{")) > MAX_DEPTH:
+    # A step takes a character, and a text is not read for what it cannot have; but a backslash may
+    # write any character (section 19.2), and no keyword hides behind one.
+    if len(text) > MAX_STEPS or sum(map(text.count, "([{")) > MAX_DEPTH or "\\" in text:
         _refuse_descent(scan(text))
     if "service" in text.lower():
         _refuse_ambiguity(scan(text))

@@ -129,6 +129,19 @@ def test_a_character_that_cannot_stand_is_named_with_its_place():
         list(guard.scan("SELECT *\n  \x00"))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"SELECT * { \u0053ERVICE <http://127.0.0.1/> { ?s ?p ?o } }",
+        r"SELECT * { SERVIC\U00000045 <http://127.0.0.1/> { ?s ?p ?o } }",
+        r"SELECT * \u007B ?s ?p ?o }",
+    ],
+)
+def test_what_is_written_as_code_points_hides_nothing(text):
+    with pytest.raises(QueryMalformed, match="cannot stand here"):
+        guard.form(text)
+
+
 def test_text_without_a_query_form_is_malformed():
     with pytest.raises(QueryMalformed, match="missing"):
         guard.form("PREFIX a: <b>")
