@@ -1,6 +1,6 @@
 """Building a release: sources, statements, links, rules, checks, then the folder.
 
-    convert each source -> merge -> infer -> check -> count -> describe -> write -> current
+    convert each source -> merge -> infer -> check -> count -> describe -> write -> ask -> current
 
 Everything that is wrong is gathered first, so that one run tells all. What has a violation is
 not released: its report stays in var/build/, and the previous release stays current.
@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from kg import (
+    answers,
     check,
     convert,
     cubes,
@@ -103,7 +104,9 @@ def _build(settings: Settings, what: Plan, date: str, console: Console) -> relea
         )
         stage = functools.partial(_stage, console)
         writer.write(checked.connection, contents, partial, stage)
-        counts = _accounts(checked.connection, checked.converted)
+        with stage("Answering the questions"):
+            given_up = answers.write(settings, release.Release(partial), contents.previous)
+        counts = _accounts(checked.connection, checked.converted) + _questions(given_up)
         report.write(checked.connection, counts, partial, "ESS")
         with stage("Taking checksums"):
             writer.seal(partial)
@@ -336,6 +339,14 @@ def _account(done: Converted) -> Iterator[tuple[str, str, str]]:
     )
     for reason, number in outcome.left_out.items():
         yield f"{name} : écartées, {reason}", f"{name}: left out, {reason}", f"{number:,}"
+
+
+def _questions(given_up: dict[str, str]) -> list[tuple[str, str, str]]:
+    """The questions whose answers the release does not hold."""
+    return [
+        (f"question abandonnée : {name}", f"question given up: {name}", reason)
+        for name, reason in given_up.items()
+    ]
 
 
 def _stop_on_violations(found: list[Group], path: Path) -> None:

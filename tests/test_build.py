@@ -20,7 +20,7 @@ from kg.errors import BuildFailed, KgError
 from kg.iri import BASE
 from kg.query.local import open_store
 from kg.release import Releases
-from kg.settings import ROOT, Settings
+from kg.settings import ONTOLOGY, ROOT, Settings
 
 from . import tiny
 
@@ -28,6 +28,7 @@ QUIET = Console(quiet=True)
 DATE = "2026-01-31"
 KINDS = ("organization", "source")
 FIXED = {
+    "answers/given-up.json",
     "SHA256SUMS",
     "description.ttl",
     "entities.parquet",
@@ -66,9 +67,11 @@ def two(tmp_path_factory):
 
 def test_a_release_holds_exactly_its_files(two):
     first, second = two
-    found = {name for name in files(first.folder) if not name.startswith(("search/", "ontology/"))}
+    apart = ("search/", "ontology/")
+    found = {name for name in files(first.folder) if not name.startswith(apart)}
     parts = {name for name in found if name.startswith("dumps/")}
-    assert found == FIXED | parts
+    answers = {f"answers/{path.stem}.tsv" for path in (ONTOLOGY / "questions").glob("*.rq")}
+    assert found == FIXED | parts | answers
     names = {name.removeprefix("dumps/").split(".")[0] for name in parts}
     assert {"source-ontology", "source-tiny", "source-description", "kind-organization"} <= names
     assert files(second.folder) - files(first.folder) >= {

@@ -8,6 +8,7 @@
       entities.parquet             what became of entities: iri, kind, was, state, successor,
                                    modified, labels, places
       statements.parquet           all that is now stated of those that live
+      answers/                     rows that came to the answers of questions, and that went
 
 `was` and `state` are `live`, `merged` or `withdrawn` (`kg.history`), before and after; `was` is
 null for what is new. `labels` are N-Triples literals, `places` the keys of the territories that
@@ -15,7 +16,8 @@ it lies in, the narrowest and all that contain it. A statement whose sources cha
 the old ones and added with the new.
 
     write.py     these files, at build time
-    between.py   the same (but for the last) for any two releases, put together from these
+    answers.py   the answers of questions, and which of their rows changed
+    between.py   the same (but for the last two) for any two releases, put together from these
     lists.py     which entities, of one such folder
     log.py       who changed when, to read page by page: for feeds, and for the event stream
 """

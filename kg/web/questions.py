@@ -8,22 +8,32 @@ when none is given; a given value, which is the IRI of a thing, takes its place.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from flask import Blueprint, Response, render_template, request
 from pyoxigraph import NamedNode
 from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.wsgi import wrap_file
 
+from kg.changes import answers
 from kg.iri import try_parse
 from kg.query import Request
 from kg.query.bind import bind
 from kg.query.forms import RESULTS
 from kg.queryfile import QueryFile
 from kg.web import tables
-from kg.web.i18n import _, lang
+from kg.web.i18n import _, lang, later
 from kg.web.negotiate import content_type
 from kg.web.site import site
+
+# Why a release does not hold an answer, by the name of the limit (`kg.answers`).
+_LIMITS = {
+    "time": later("elle demande trop de temps"),
+    "memory": later("elle demande trop de mémoire"),
+    "rows": later("elle a trop de lignes"),
+    "result-size": later("elle a trop de lignes"),
+    "engine": later("c’est un autre service qui répond"),
+}
 
 questions = Blueprint("questions", __name__)
 
@@ -56,8 +66,7 @@ def page(name: str) -> str:
     asked = _asked(name)
     answer = site.service.answer(Request(asked.text))
     with answer.file:
-        table = tables.joined(tables.rows(answer))
-    columns = [site.columns.get(each, {}).get(lang(), each) for each in table.names]
+        table = tables.of_question(tables.rows(answer))
     label = ""
     if asked.value:
         hits = site.index.search(_key(asked.value), lang(), {"kind": [asked.kind]}, limit=1).items
@@ -67,9 +76,11 @@ def page(name: str) -> str:
         asked=asked,
         title=title(asked.question),
         text=asked.question.header.get(f"text@{lang()}", ""),
-        table=replace(table, names=columns),
+        table=table,
         shown=tables.SHOWN,
         label=label,
+        held=answers.held(site.release, name),
+        limit=_LIMITS.get(answers.given_up(site.release, name), ""),
         forms=RESULTS,
     )
 

@@ -21,7 +21,7 @@ from pyoxigraph import (
 
 from kg.query import Answer
 from kg.web import urls
-from kg.web.i18n import _, text
+from kg.web.i18n import _, lang, text
 from kg.web.site import site
 
 SHOWN = 1000
@@ -53,14 +53,25 @@ def rows(answer: Answer) -> Table:
     if isinstance(results, QueryBoolean):
         return Table([], [], False, bool(results))
     assert isinstance(results, QuerySolutions)
+    return _solutions(results, SHOWN)
+
+
+def stored(result: bytes, most: int) -> Table:
+    """The first rows of a SELECT's result in TSV."""
+    results = parse_query_results(result, format=QueryResultsFormat.TSV)
+    assert isinstance(results, QuerySolutions)
+    return _solutions(results, most)
+
+
+def _solutions(results: QuerySolutions, most: int) -> Table:
     names = [variable.value for variable in results.variables]
-    found = [[_cell(row[name]) for name in names] for row in islice(results, SHOWN + 1)]
-    return Table(names, found[:SHOWN], len(found) > SHOWN)
+    found = [[_cell(row[name]) for name in names] for row in islice(results, most + 1)]
+    return Table(names, found[:most], len(found) > most)
 
 
-def joined(table: Table) -> Table:
-    """The table with every name beside its thing as one column, by the rule of our questions:
-    `?personLabel` is the name of `?person`.
+def of_question(table: Table) -> Table:
+    """The table as our questions are read: every name beside its thing as one column, for
+    `?personLabel` is the name of `?person`; columns with the headings that they have.
     """
     named = {name: f"{name}Label" for name in table.names if f"{name}Label" in table.names}
     kept = [name for name in table.names if name not in named.values()]
@@ -71,7 +82,8 @@ def joined(table: Table) -> Table:
             if cells[label].text:
                 cells[name] = replace(cells[label], href=cells[name].href, iri=cells[name].iri)
         rows.append([cells[name] for name in kept])
-    return Table(kept, rows, table.more, table.truth)
+    headings = [site.columns.get(name, {}).get(lang(), name) for name in kept]
+    return Table(headings, rows, table.more, table.truth)
 
 
 def triples(answer: Answer) -> Table:

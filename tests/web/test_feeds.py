@@ -1,5 +1,7 @@
 """The Atom feeds, read with feedparser and held to the rules of RFC 4287 and RFC 5005."""
 
+import json
+
 import feedparser
 import pytest
 from lxml import etree
@@ -13,6 +15,8 @@ from tests.web.releases import served
 ATOM = "{http://www.w3.org/2005/Atom}"
 HISTORY = "{http://purl.org/syndication/history/1.0}"
 RTES = "/feeds/thing/organization/rtes.atom"
+XHTML = "{http://www.w3.org/1999/xhtml}"
+NAMED = "organizations-without-identifier"
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +131,8 @@ def test_what_never_was_has_no_feed(client, releases):
         f"kind/organization.atom?release={releases.all[1].id}&page=0",
         f"kind/organization.atom?release={releases.all[1].id}&page=99",
         "kind/organization.atom?release='&page=1",
+        "question/nothing.atom",
+        "question/../question.atom",
     ):
         assert_canonical_error(client.get(f"/feeds/{path}"), 404)
 
@@ -136,3 +142,84 @@ def test_pages_name_their_feeds(client):
     assert f'href="{RTES}"' in text
     assert 'href="/feeds/releases.atom"' in text
     assert 'href="/feeds/kind/organization.atom"' in client.get("/browse/organization").text
+
+
+def tables(client, path, **given):
+    """By entry's release, the captions of its tables with their rows as text."""
+    root = etree.fromstring(client.get(path, **given).data)
+    found = {}
+    for entry in root.findall(f"{ATOM}entry"):
+        release = entry.find(f"{ATOM}id").text.partition("#")[0].rpartition("/")[2]
+        found[release] = {
+            each.findtext(f"{XHTML}caption"): [
+                "".join(row.itertext()) for row in each.findall(f"{XHTML}tbody/{XHTML}tr")
+            ]
+            for each in entry.iter(f"{XHTML}table")
+        }
+    return found
+
+
+def test_the_answer_of_a_question_has_its_feed(client, releases):
+    ids = [each.id for each in releases.all]
+    feed = read(client, f"/feeds/question/{NAMED}.atom")
+    assert [(each.title, each.link) for each in feed.entries] == [
+        (f"Version {ids[3]} : lignes +1, −2", f"http://localhost/questions/{NAMED}"),
+        (f"Version {ids[2]} : lignes +1, −1", f"http://localhost/questions/{NAMED}"),
+        (f"Version {ids[1]} : lignes +2, −2", f"http://localhost/questions/{NAMED}"),
+    ]
+    found = tables(client, f"/feeds/question/{NAMED}.atom")
+    assert found[ids[1]] == {
+        "Lignes ajoutées": ["École d’été, œuvre", "Le RTES"],
+        "Lignes retirées": ["Avise", "RTES"],
+    }
+    assert found[ids[2]] == {"Lignes ajoutées": ["UDES"], "Lignes retirées": ["MES"]}
+    english = {"headers": {"Accept-Language": "en"}}
+    assert set(tables(client, f"/feeds/question/{NAMED}.atom", **english)[ids[2]]) == {
+        "Rows added",
+        "Rows removed",
+    }
+    again = read(client, f"/feeds/question/{NAMED}.atom", **english)
+    assert [each.id for each in again.entries] == [each.id for each in feed.entries]
+    assert again.entries[0].title == f"Release {ids[3]}: rows +1, −2"
+
+
+def test_rows_lead_to_their_things_and_many_are_counted(client, releases, monkeypatch):
+    text = client.get(f"/feeds/question/{NAMED}.atom").text
+    assert '<a href="http://localhost/doc/organization/udes">UDES</a>' in text
+    assert "autre" not in text
+    monkeypatch.setattr(atom, "ROWS", 1)
+    text = client.get(f"/feeds/question/{NAMED}.atom").text
+    assert text.count("<p>Et 1 autre.</p>") == 3
+
+
+def test_an_answer_that_never_changed_has_an_empty_feed(client):
+    assert read(client, "/feeds/question/publications-without-date.atom").entries == []
+
+
+def test_a_question_names_its_feed_and_says_when_its_answer_is_not_held(client, releases):
+    path = f"/questions/{NAMED}"
+    feed = f'href="/feeds/question/{NAMED}.atom"'
+    text = client.get(path).text
+    assert text.count(feed) == 2
+    assert "ne garde pas la réponse" not in text
+    folder = releases.all[-1].folder / "answers"
+    kept, told = folder / f"{NAMED}.tsv", folder / "given-up.json"
+    body, reasons = kept.read_bytes(), told.read_text()
+    try:
+        kept.unlink()
+        assert "ne garde pas la réponse : le flux" in client.get(path).text
+        told.write_text(json.dumps({NAMED: "rows"}))
+        assert "car elle a trop de lignes : le flux" in client.get(path).text
+        assert "for it has too many rows: the feed" in client.get(f"{path}?lang=en").text
+    finally:
+        kept.write_bytes(body)
+        told.write_text(reasons)
+
+
+def test_the_page_of_changes_lists_the_answers_that_changed(client, releases):
+    old, new = releases.all[1].id, releases.all[2].id
+    text = client.get(f"/changes/{old}/{new}", headers={"Accept": "text/html"}).text
+    assert f'<tr id="question-{NAMED}">' in text
+    assert f'href="/feeds/question/{NAMED}.atom"' in text
+    far = client.get(f"/changes/{releases.all[0].id}/{new}", headers={"Accept": "text/html"})
+    assert far.status_code == 200 and "question-" not in far.text

@@ -4,6 +4,7 @@
     /feeds/kind/<kind>.atom           an entry for each change of a thing of this kind,
     /feeds/place/<key>.atom           of a territory and of what lies in it,
     /feeds/thing/<kind>/<key>.atom    of one thing
+    /feeds/question/<name>.atom       an entry for each release that changed rows of its answer
 
 A feed has the latest changes. Those before are in its archives (RFC 5005, section 4): `?release=`
 and `page=` name a part of what one release changed, which stays as it is.
@@ -11,18 +12,22 @@ and `page=` name a part of what one release changed, which stays as it is.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from itertools import pairwise
+from urllib.parse import urljoin
 
 from flask import Blueprint, Response, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
+from kg.changes import FOLDER, answers
 from kg.changes.lists import Event
 from kg.changes.log import Scope
 from kg.iri import KEY, kinds, parse
 from kg.release import moment
-from kg.web import urls
+from kg.web import tables, urls
 from kg.web.delivery import FOREVER
 from kg.web.errors import Missing
 from kg.web.harvest.differences import FATES, totals
@@ -31,10 +36,19 @@ from kg.web.kinds import name
 from kg.web.negotiate import content_type
 from kg.web.site import site
 
-# How many entries a document has.
-SIZE = 50
+# How many entries a document has, and how many rows that came, or went, an entry.
+SIZE, ROWS = 50, 50
 
 feeds = Blueprint("feeds", __name__, url_prefix="/feeds")
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of an answer that came, or went: the first of them, and how many there are more."""
+
+    caption: str
+    table: tables.Table
+    left_out: int
 
 
 @dataclass(frozen=True)
@@ -47,6 +61,7 @@ class Entry:
     page: str
     summary: str = ""
     category: str = ""
+    rows: Sequence[Rows] = ()
 
 
 @dataclass(frozen=True)
@@ -107,6 +122,41 @@ def of_thing(kind: str, key: str) -> Response:
     """Changes of one thing."""
     title = _("Changements : %(what)s", what=_called(kind, key))
     return _events(Scope(iri=f"{site.release.base}id/{kind}/{key}"), title)
+
+
+@feeds.get("/question/<name>.atom")
+def of_question(name: str) -> Response:
+    """What releases changed in the answer of a question, as it is asked in its example."""
+    question = site.questions.get(name)
+    if question is None:
+        raise NotFound
+    entries = [
+        _answered(name, change, old.id, new.id)
+        for new, old in pairwise(site.log.chain)
+        if (change := answers.changed(new.folder / FOLDER, name))
+    ]
+    title = _("Changements de la réponse : %(what)s", what=question.get("title", lang()))
+    return _feed(title, entries, Archives(request.base_url))
+
+
+def _answered(question: str, change: answers.Change, old: str, new: str) -> Entry:
+    added, removed = (number(each) for each in change.numbers)
+    return Entry(
+        iri=f"{site.release.base}changes/{old}/{new}#question-{question}",
+        title=_(
+            "Version %(id)s : lignes +%(added)s, −%(removed)s", id=new, added=added, removed=removed
+        ),
+        updated=moment(new),
+        page=url_for("questions.page", name=question, _external=True),
+        rows=[
+            Rows(caption, table, answers.count(result) - len(table.rows))
+            for caption, result in (
+                (_("Lignes ajoutées"), change.added),
+                (_("Lignes retirées"), change.removed),
+            )
+            if (table := tables.of_question(tables.stored(result, ROWS))).rows
+        ],
+    )
 
 
 def _called(kind: str, key: str) -> str:
@@ -175,6 +225,7 @@ def _feed(title: str, entries: list[Entry], archives: Archives) -> Response:
         updated=updated,
         entries=entries,
         archives=archives,
+        whole=partial(urljoin, request.host_url),
     )
     response = Response(text, content_type=content_type("application/atom+xml"))
     response.vary.update(["Accept-Language", "Cookie"])

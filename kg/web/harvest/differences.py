@@ -21,8 +21,9 @@ from flask import Blueprint, Response, redirect, render_template, request, send_
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as Redirect
 
-from kg.changes import ACTIONS, TEXTS, between, lists
+from kg.changes import ACTIONS, TEXTS, answers, between, lists
 from kg.changes.lists import Event
+from kg.queryfile import QueryFile
 from kg.release import Release, Releases
 from kg.web import listfiles, urls
 from kg.web.delivery import FOREVER
@@ -96,6 +97,7 @@ def pair(old: str, new: str) -> Response:
             new=new,
             statements=lists.statements(folder),
             kinds=lists.counts(folder),
+            answers=_answers(folder),
             fates=FATES,
             entities=[(e, pick(e.labels), _page(e)) for e in lists.entities(folder, SHOWN)],
             files=[(name, (folder / name).stat().st_size) for name in TEXTS],
@@ -110,6 +112,17 @@ def pair(old: str, new: str) -> Response:
         )
     response.vary.add("Accept")
     return response
+
+
+def _answers(folder: Path) -> list[tuple[QueryFile, tuple[int, int]]]:
+    """The questions in whose answers rows came and went, and how many; of releases that do not
+    follow each other, nobody knows.
+    """
+    return [
+        (site.questions[name], change.numbers)
+        for name in answers.questions(folder)
+        if name in site.questions and (change := answers.changed(folder, name))
+    ]
 
 
 @changes.get("/changes/<old>/<new>/<name>")

@@ -21,6 +21,7 @@ METHODS: list[Any] = [
     ("translations/**", "ignore"),
     ("**.py", "python"),
     ("templates/**.html", "jinja2"),
+    ("templates/**.xml", "jinja2"),
 ]
 KEYWORDS: dict[str, Any] = {"_": None, "later": None, "gettext": None, "ngettext": (1, 2)}
 
