@@ -40,13 +40,31 @@ def shapes() -> Graph:
 
 def against_shapes(data: Graph, shape_graph: Graph | None = None) -> list[Finding]:
     """Every SHACL result as a finding; the check is the IRI of the property shape."""
+    return [finding for _, finding in by_shape(data, shape_graph or shapes())]
+
+
+def by_shape(data: Graph, shape_graph: Graph) -> Iterator[tuple[Node, Finding]]:
+    """The same, each with the shape that found it: a node of the graph of shapes."""
     _, results, _ = validate(
-        data, shacl_graph=shape_graph or shapes(), advanced=False, inplace=True, meta_shacl=False
+        data, shacl_graph=shape_graph, advanced=False, inplace=True, meta_shacl=False
     )
     assert isinstance(results, Graph)
-    return [
-        _finding(results, node) for node in results.subjects(RDFLIB_RDF.type, SH.ValidationResult)
-    ]
+    for node in results.subjects(RDFLIB_RDF.type, SH.ValidationResult):
+        shape = results.value(node, SH.sourceShape)
+        assert shape is not None  # SHACL, section 3.6.2.4
+        yield shape, _finding(results, node)
+
+
+def named(shape_graph: Graph, shape: Node) -> str:
+    """The IRI of a shape, or of the nearest that it is part of; "" if none has one."""
+    near, seen = [shape], {shape}
+    for each in near:
+        if isinstance(each, URIRef):
+            return str(each)
+        around = set(shape_graph.subjects(None, each)) - seen
+        seen |= around
+        near += sorted(around, key=str)
+    return ""
 
 
 def _finding(results: Graph, node: Node) -> Finding:

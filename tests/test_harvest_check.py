@@ -7,7 +7,10 @@ from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from pyoxigraph import RdfFormat, parse
+from rdflib import DCTERMS, SH, Graph
 
+from kg.check import named
 from kg.cli import main
 from kg.errors import FetchFailed
 from kg.harvest import parts
@@ -184,10 +187,40 @@ def test_the_catalogue_is_held_to_shapes_across_its_pages(tmp_path):
         report = parts.check(walking, False, shapes)
     found = report.parts[-1]
     assert found.name == "catalogue’s shapes"
-    assert found.seen == {"shapes in own.ttl": 2, "warnings": 2}
+    own = f"{tmp_path.name}/own.ttl"
+    assert found.seen == {f"shapes in {own}": 1, "shapes in other/own.ttl": 1, "warnings": 2}
     first, second = sorted(found.problems)
     assert first.startswith(f"{BASE}d: Say what it is.")
+    assert first.endswith(f"/description (x:shape, {own})")
     assert second.startswith(f"{BASE}e: Name its file.")
+    assert second.endswith("#distribution (x:file, other/own.ttl)")
+
+
+@pytest.mark.parametrize(
+    ("shape", "name"),
+    [
+        ("<x:a> sh:property <x:b> . <x:b> {path}", "x:b"),
+        ("<x:a> sh:property [ {path} ]", "x:a"),
+        ("<x:a> sh:or ( [ {path} ] )", "x:a"),
+        ("<x:a> sh:property [ sh:path dct:spatial ; sh:node [ sh:property [ {path} ] ] ]", "x:a"),
+        ("[] a sh:NodeShape ; sh:property [ {path} ]", ""),
+    ],
+)
+def test_a_shape_is_named_by_the_nearest_that_has_an_iri(shape, name):
+    prefixes = TITLED.partition("<x:shape>")[0]
+    turtle = f"{prefixes}{shape} .".replace("{path}", "sh:path dct:title")
+    graph = Graph().parse(data=turtle, format="turtle")
+    (found,) = graph.subjects(SH.path, DCTERMS.title)
+    assert named(graph, found) == name
+
+
+def test_a_file_whose_name_no_other_has_is_called_by_it(tmp_path):
+    (tmp_path / "own.ttl").write_text(TITLED.replace("<x:shape>", "[]"), encoding="utf-8")
+    part = Part("shapes")
+    told = parse(catalogue("00")["/catalog.ttl"][1], format=RdfFormat.TURTLE, base_iri=BASE)
+    path = tmp_path / "own.ttl"
+    parts.held_to(list(told), {path: parts.read_shapes(path)}, part)
+    assert part.problems[0].endswith("(a shape without a name, own.ttl)")
 
 
 def test_shapes_that_are_no_turtle_are_named(tmp_path, capsys):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from urllib.parse import urlencode
@@ -11,7 +12,7 @@ from pyoxigraph import NamedNode, Quad, RdfFormat, serialize
 from rdflib import RDF as RDFLIB_RDF
 from rdflib import SH, Graph
 
-from kg.check import against_shapes
+from kg.check import by_shape, named
 from kg.errors import FetchFailed, InputError
 from kg.harvest.report import Part, Report
 from kg.harvest.walk import Walk, values
@@ -146,20 +147,35 @@ def read_shapes(path: Path) -> Graph:
 
 
 def held_to(told: list[Quad], shapes: Mapping[Path, Graph], part: Part) -> None:
-    """What a catalogue says, held to SHACL shapes: violations are wrong, all else is counted. A
-    shape may refer to one of another file.
+    """What a catalogue says, held to SHACL shapes: violations are wrong, and told with their shape
+    and its file; all else is counted. A shape may refer to one of another file.
     """
     data = Graph().parse(serialize((q.triple for q in told), format=RdfFormat.N_TRIPLES), "nt")
     together = Graph()
+    called = _told_apart(shapes)
     for path, graph in shapes.items():
         number = len(set(graph.subjects(RDFLIB_RDF.type, SH.NodeShape)))
-        part.count(f"shapes in {path.name}", number)
+        part.count(f"shapes in {called[path]}", number)
         together += graph
-    for each in against_shapes(data, together):
-        if each.severity == "violation":
-            part.wrong(f"{each.entity}: {each.message_en} {each.detail}".strip())
-        else:
+    for shape, each in by_shape(data, together):
+        if each.severity != "violation":
             part.count(f"{each.severity}s")
+            continue
+        files = [called[path] for path, graph in shapes.items() if (shape, None, None) in graph]
+        name = named(together, shape) or "a shape without a name"
+        where = f"({name}, {', '.join(files)})"
+        part.wrong(" ".join(filter(None, [f"{each.entity}:", each.message_en, each.detail, where])))
+
+
+def _told_apart(paths: Iterable[Path]) -> dict[Path, str]:
+    """What to call files: their names, with their folders where two have the same. The report is
+    public, and need not say where they are.
+    """
+    number = Counter(path.name for path in paths)
+    return {
+        path: path.name if number[path.name] == 1 else f"{path.parent.name}/{path.name}"
+        for path in paths
+    }
 
 
 def _datasets(part: Part, quads: list[Quad]) -> None:
