@@ -128,6 +128,32 @@ def test_beyond_a_thousand_links_more_make_no_difference(tmp_path):
     assert ranked(tmp_path, "club", *lines) == ["a", "b"]
 
 
+def test_a_point_is_a_thing_s_own_or_that_of_its_seat(tmp_path):
+    index = index_of(
+        tmp_path,
+        """
+        establishment/s label "Siège"@fr
+        establishment/s schema:latitude "45.75801"^^<http://www.w3.org/2001/XMLSchema#decimal>
+        establishment/s schema:longitude "4.85011"^^<http://www.w3.org/2001/XMLSchema#decimal>
+        establishment/hidden label "Ailleurs"@fr
+        organization/o label "Œuvre"@fr
+        organization/o org:hasRegisteredSite establishment/s
+        organization/o org:hasRegisteredSite establishment/hidden
+        organization/without label "Sans lieu"@fr
+        organization/without org:hasRegisteredSite establishment/hidden
+        """,
+    )
+    found = index.search("", "fr", placed=True)
+    shown = [hit.shown for hit in found.items]
+    assert found.total == 2 and {each.path for each in shown} == {
+        "establishment/s",
+        "organization/o",
+    }
+    assert {(each.latitude, each.longitude) for each in shown} == {("45.75801", "4.85011")}
+    assert keys(index.search("sans", "fr").items) == ["without"]
+    assert index.search("sans", "fr", placed=True).total == 0
+
+
 def names(index, lang, **asked):
     return [hit.label for hit in index.search("", lang, {"kind": ["organization"]}, **asked).items]
 

@@ -49,6 +49,8 @@ _NAMING = {
     "began": (SCHEMA.foundingDate, DCTERMS.issued, SCHEMA.datePublished, SCHEMA.startDate),
     "ended": (SCHEMA.dissolutionDate, SCHEMA.endDate),
     "place": (ESS.place, ESS.seat),
+    "latitude": (SCHEMA.latitude,),
+    "longitude": (SCHEMA.longitude,),
 }
 # Titles of editions and former identifiers are found as their owner's.
 _OF_PARTS = (DCTERMS.title, SKOS.notation)
@@ -74,7 +76,10 @@ _WORDS = r"""CREATE OR REPLACE TEMP MACRO words(name) AS trim(regexp_replace(
 
 @dataclass(frozen=True)
 class Shown:
-    """What a row of a list can show. Each name in its language, or in none; "" for what is not."""
+    """What a row of a list can show. Each name in its language, or in none; "" for what is not.
+
+    Latitude and longitude, in degrees (WGS 84), are the entity's own or its seat's.
+    """
 
     path: str
     fr: str = ""
@@ -85,6 +90,8 @@ class Shown:
     place: str = ""
     began: str = ""
     ended: str = ""
+    latitude: str = ""
+    longitude: str = ""
 
     @property
     def kind(self) -> str:

@@ -42,7 +42,8 @@ WRITER_HEAP = 1 << 30
 
 def schema() -> tantivy.Schema:
     """The fields: `shown` is what a list shows, `weight` what raises a score, and the others are
-    asked for. Only `words` and `begins` make several terms of a value.
+    asked for; `placed` whether there is a point to show on a map. Only `words` and `begins` make
+    several terms of a value.
     """
     builder = SchemaBuilder().add_bytes_field("shown", stored=True)
     for name in FACETS:
@@ -51,6 +52,7 @@ def schema() -> tantivy.Schema:
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("words", tokenizer_name="whitespace", index_option="basic")
     builder.add_text_field("begins", tokenizer_name="begins", index_option="basic")
+    builder.add_boolean_field("placed", indexed=True)
     for name in ORDERS:
         builder.add_integer_field(name, fast=True)
     return builder.add_float_field("weight", fast=True).build()
@@ -84,6 +86,7 @@ def _document(entry: Entry) -> tantivy.Document:
         begins=labels,
         name=names,
         code=codes,
+        placed=bool(entry.shown.latitude),
         words=" ".join([*labels, *names, *codes]),
         **dict(zip(ORDERS, entry.orders, strict=True)),
         weight=entry.weight,

@@ -78,13 +78,15 @@ class Index:
         limit: int = 20,
         offset: int = 0,
         facets: Sequence[str] = (),
+        placed: bool = False,
     ) -> Hits:
         """Entities that have a word beginning with each word of `text`, or it as an identifier.
 
-        `filters` is facet to keys, one of which an entity must have. Without `sort` the best come
-        first, and without words all come by name. The counts of a facet leave its own filter out,
-        so that they tell what another choice would give; there are at most `VALUES` of them, the
-        greatest, and those that are chosen. `ValueError` names a facet that is none.
+        `filters` is facet to keys, one of which an entity must have; `placed` keeps those that are
+        a point on a map. Without `sort` the best come first, and without words all come by name.
+        The counts of a facet leave its own filter out, so that they tell what another choice would
+        give; there are at most `VALUES` of them, the greatest, and those that are chosen.
+        `ValueError` names a facet that is none.
         """
         chosen = {facet: keys for facet, keys in (filters or {}).items() if keys}
         if unknown := [each for each in (*chosen, *facets) if each not in FACETS]:
@@ -92,6 +94,8 @@ class Index:
         asked = self._asked(text)
         by: Sort = sort or ("relevance" if asked else "name")
         matching = asked or Query.all_query()
+        if placed:
+            matching = self._all([matching, self._placed()])
         found = self._searcher.search(
             self._narrowed(matching, chosen),
             limit=limit,
@@ -136,7 +140,14 @@ class Index:
             [Query.const_score_query(each, 2.0**rank) for rank, each in enumerate(reasons)]
         )
 
-    def _term(self, field: str, value: str) -> Query:
+    def _placed(self) -> Query:
+        """Those with a point; none in the index of a release that was built before it had any."""
+        try:
+            return Query.const_score_query(self._term("placed", True), 0.0)
+        except ValueError:
+            return Query.empty_query()
+
+    def _term(self, field: str, value: str | bool) -> Query:
         return Query.term_query(self._schema, field, value)
 
     def _begins(self, word: str) -> Query:

@@ -10,7 +10,9 @@ WITH
       arg_min(value, rank) FILTER (use = 'code') AS code,
       min(value) FILTER (use = 'place') AS place,
       min(value) FILTER (use = 'began') AS began,
-      max(value) FILTER (use = 'ended') AS ended
+      max(value) FILTER (use = 'ended') AS ended,
+      min(value) FILTER (use = 'latitude') AS own_latitude,
+      min(value) FILTER (use = 'longitude') AS own_longitude
     FROM word GROUP BY entity HAVING min(path) IS NOT NULL
   ),
   -- The commune of an organisation, the département of a commune.
@@ -25,6 +27,13 @@ WITH
     SELECT seat.entity, min(coalesce(fr, plain, en)) AS seat
     FROM seat JOIN called ON called.entity = seat.seat GROUP BY seat.entity
   ),
+  -- Where the seat of an organisation is: its point is that of an establishment.
+  sited AS (
+    SELECT hash(path(subject)) AS entity, min(own_latitude) AS seat_latitude,
+      arg_min(own_longitude, own_latitude) AS seat_longitude
+    FROM statement JOIN called ON called.entity = hash(path(object))
+    WHERE predicate = '<org:hasRegisteredSite>' GROUP BY subject
+  ),
   pointed AS (
     SELECT hash(split_part(path(object), '#', 1)) AS entity, log2(count(*))::INTEGER AS links
     FROM statement
@@ -34,8 +43,12 @@ WITH
     GROUP BY entity
   ),
   named AS (
-    SELECT *, coalesce(fr, plain, en) AS first, coalesce(en, plain, fr) AS second
-    FROM called LEFT JOIN located USING (entity) LEFT JOIN pointed USING (entity)
+    SELECT * EXCLUDE (own_latitude, own_longitude, seat_latitude, seat_longitude),
+      coalesce(fr, plain, en) AS first, coalesce(en, plain, fr) AS second,
+      coalesce(own_latitude, seat_latitude) AS latitude,
+      if(own_latitude IS NULL, seat_longitude, own_longitude) AS longitude
+    FROM called LEFT JOIN located USING (entity) LEFT JOIN sited USING (entity)
+    LEFT JOIN pointed USING (entity)
   ),
   alphabetical AS (
     SELECT *,

@@ -14,7 +14,7 @@ WITH
   tags AS (
     SELECT entity, list(tag) AS tags FROM tagged WHERE entity % $parts = $part GROUP BY entity
   )
-SELECT [path, fr, en, plain, acronym, code, coalesce(seat, place), began, ended],
+SELECT [path, fr, en, plain, acronym, code, coalesce(seat, place), began, ended, latitude, longitude],
   [name_fr, name_en, newest], 2 ** (if(starts_with(path, 'source/'), 1, 32) * (1 + importance / (1 + $count))) - 2,
   labels, names, codes, years, tags
 FROM ordered JOIN words USING (entity) LEFT JOIN tags USING (entity)

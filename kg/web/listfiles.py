@@ -5,22 +5,25 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 
 from kg.search.index import Hit
 from kg.vocab import RDFS
 
-HEADER = ("iri", "kind", "label", "acronym", "identifier", "place", "began", "ended")
+# What the index shows of a thing, by its names there, and all columns by theirs here.
+SHOWN = ("acronym", "code", "place", "began", "ended", "latitude", "longitude")
+HEADER = ("iri", "kind", "label", *(name.replace("code", "identifier") for name in SHOWN))
 # What a spreadsheet would take for a formula (OWASP, CSV injection).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER = re.compile(r"-\d+(\.\d+)?")
 
 
 def write_csv(hits: Iterable[Hit]) -> str:
     """A row for each thing."""
     rows = (
-        [hit.iri, hit.kind, hit.label, s.acronym, s.code, s.place, s.began, s.ended]
+        [hit.iri, hit.kind, hit.label, *(getattr(hit.shown, name) for name in SHOWN)]
         for hit in hits
-        for s in [hit.shown]
     )
     return table(HEADER, rows)
 
@@ -28,8 +31,8 @@ def write_csv(hits: Iterable[Hit]) -> str:
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     r"""A table as CSV (RFC 4180), with a byte order mark, for else accents break.
 
-    >>> table(["a"], [["=1+1"]])
-    "\ufeffa\r\n'=1+1\r\n"
+    >>> table(["a"], [["=1+1"], ["-1.5"]])
+    "\ufeffa\r\n'=1+1\r\n-1.5\r\n"
     """
     return "\ufeff" + lines([header, *rows])
 
@@ -42,7 +45,7 @@ def lines(rows: Iterable[Sequence[str]]) -> str:
 
 
 def _defused(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    return f"'{cell}" if cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell) else cell
 
 
 def write_jsonld(hits: Iterable[Hit]) -> str:

@@ -24,8 +24,11 @@ from kg.web.i18n import _, lang, later
 from kg.web.kinds import counted, name
 from kg.web.negotiate import content_type
 from kg.web.site import site
+from kg.web.thing import places
 
 SIZE = 50
+# How many points a map of a list has at most: more say less.
+POINTS = 300
 # How far pages go, and how many things a file holds.
 DEEPEST = 100_000
 CHUNK = 5_000
@@ -71,8 +74,10 @@ class Wanted:
     sort: Sort
     page: int
 
-    def hits(self, limit: int, offset: int, facets: Sequence[str] = ()) -> Hits:
-        """A part of the list."""
+    def hits(
+        self, limit: int, offset: int, facets: Sequence[str] = (), *, placed: bool = False
+    ) -> Hits:
+        """A part of the list, or of those in it that are a point on a map."""
         return site.index.search(
             self.words,
             lang(),
@@ -81,6 +86,7 @@ class Wanted:
             limit=limit,
             offset=offset,
             facets=facets,
+            placed=placed,
         )
 
 
@@ -167,15 +173,20 @@ def _page(wanted: Wanted, template: str) -> str:
     pages = ceil(hits.total / SIZE)
     if wanted.page > max(pages, 1):
         raise NotFound
+    points = _points(wanted) if map_ else None
     return render_template(
         template,
         wanted=wanted,
         total=hits.total,
-        found=[(hit, urls.page(hit.iri, site.release.base)) for hit in hits.items],
+        found=_linked(hits.items),
         facets=[facet for each in asked if (facet := _facet(each, hits.facets[each], wanted))],
         chosen=_chosen(wanted, hits),
         sorts=SORTS,
         map=_map(hits.facets["departement"]) if map_ else None,
+        points=points,
+        most=POINTS,
+        mapped=points is not None and places.mapped(points.drawn.values()),
+        settings=site.settings,
         view="map" if map_ else "list",
         files=FILES,
         page=wanted.page,
@@ -246,6 +257,29 @@ def _map(values: Sequence[Value]) -> Map:
     counts = {code(value.key): value.count for value in values}
     drawing = france.drawing(counts, lambda each: links.get(f"insee-departement-{each}"))
     return Map(drawing, [(v.label or v.key, v.count, links[v.key]) for v in values])
+
+
+@dataclass(frozen=True)
+class Points:
+    """Those of a list whose point is known: how many; if they are not too many, each with its page,
+    and by IRI the points that the map can have: without tiles it ends at the sea.
+    """
+
+    total: int
+    found: list[tuple[Hit, str | None]]
+    drawn: dict[str, places.Point]
+
+
+def _points(wanted: Wanted) -> Points:
+    total = wanted.hits(1, 0, placed=True).total
+    found = wanted.hits(POINTS, 0, placed=True).items if 0 < total <= POINTS else ()
+    points = {hit.iri: places.degrees(hit.shown.latitude, hit.shown.longitude) for hit in found}
+    drawn = {iri: point for iri, point in points.items() if point and places.drawn(point)}
+    return Points(total, _linked(found), drawn)
+
+
+def _linked(hits: Sequence[Hit]) -> list[tuple[Hit, str | None]]:
+    return [(hit, urls.page(hit.iri, site.release.base)) for hit in hits]
 
 
 def code(key: str) -> str:

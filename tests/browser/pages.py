@@ -41,6 +41,7 @@ TINY = {
     "tiny podcast": "/doc/podcast/serie",
     "tiny publication": "/doc/publication/study",
     "tiny event": "/doc/event/fair",
+    "tiny points": "/browse/organization?view=map",
     "tiny region": "/doc/territory/insee-region-52",
     "tiny person": "/doc/person/ada",
     "hostile": "/doc/organization/evil",

@@ -151,6 +151,32 @@ def test_points_are_drawn_without_any_tile(open_page, tiny_root, visits):
     assert visits.complaints == []
 
 
+def test_the_points_of_a_list_are_one_stop_of_the_keyboard_and_lead_on(
+    open_page, tiny_root, visits
+):
+    page = open_page("/browse/organization?view=map", address=tiny_root)
+    points = page.locator("#points [role=button][aria-label^=Membre]")
+    points.first.wait_for()
+    assert points.count() == 12
+    assert page.locator("#points [role=button][aria-label^=Membre][tabindex='0']").count() == 1
+    page.get_by_role("button", name="Membre 000").focus()
+    page.keyboard.press("ArrowRight")
+    named = "document.activeElement.getAttribute('aria-label')"
+    assert page.evaluate(named) == "Membre 010"
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    assert page.evaluate(named) == "Membre 110"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.textContent") == "Membre 110"
+    page.keyboard.press("Escape")
+    assert page.evaluate(named) == "Membre 110"
+    page.locator(".leaflet-popup").wait_for(state="detached")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/doc/organization/member-110")
+    assert visits.complaints == []
+
+
 def test_a_chapter_plays_in_the_player_of_the_page(open_page, tiny_root):
     page = open_page("/doc/episode/one", address=tiny_root)
     page.evaluate(

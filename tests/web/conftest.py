@@ -222,6 +222,13 @@ def store():
     return store
 
 
+# Every tenth member is somewhere around Nantes, and the last one overseas.
+PLACES = {
+    **{f"organization/member-{n:03}": (f"47.{n:03}", f"-1.{n:03}") for n in range(0, MEMBERS, 10)},
+    "organization/member-119": ("-20.88", "55.45"),
+}
+
+
 def facets_of(path):
     """Members have a legal family in turn, and the first ten of them their seat in Nantes."""
     if "member" not in path:
@@ -284,10 +291,11 @@ def release(tmp_path_factory, store):
         f'<{prefixes()["rdfs"]}label> "Graphe de l’ESS"@fr ; <{prefixes()["void"]}triples> 12345 .'
     )
     (folder / "ontology").symlink_to(ONTOLOGY)
-    entries = [
-        Entry(Shown(path, *names), names, (order, order, order), facets=facets_of(path))
-        for order, (path, names) in enumerate(sorted(LABELS.items(), key=lambda each: each[1]))
-    ]
+    entries = []
+    for order, (path, names) in enumerate(sorted(LABELS.items(), key=lambda each: each[1])):
+        latitude, longitude = PLACES.get(path, ("", ""))
+        shown = Shown(path, *names, latitude=latitude, longitude=longitude)
+        entries.append(Entry(shown, names, (order, order, order), facets=facets_of(path)))
     fields.write(entries, folder / "search")
     return Release(folder)
 

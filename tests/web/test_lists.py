@@ -4,11 +4,13 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
 from kg.query.results import select
 from kg.search.fields import FACETS
+from kg.settings import Settings
 from kg.web import equivalent, lists
 from tests.web.conftest import BASE, assert_canonical_error, assert_page
 
@@ -66,6 +68,38 @@ def test_a_list_as_a_map_has_its_table(client):
     )
 
 
+def test_results_whose_point_is_known_are_points_of_the_map_and_a_list(client):
+    response = client.get(f"{BROWSE}?view=map")
+    assert_page(response)
+    assert "13 résultats sur 123 ont un point connu" in response.text
+    assert response.text.count("<li data-latitude=") == 12
+    assert '<li data-latitude="47.01" data-longitude="-1.01">' in response.text
+    assert "dans la liste seulement : 1." in response.text
+    assert len(names(response.text)) == 13
+    assert 'id="points"' in response.text and "/static/bundle/map-" in response.text
+    narrow = client.get(f"{BROWSE}?view=map&departement=insee-departement-44").text
+    assert "1 résultat sur 10 a un point connu" in narrow and narrow.count("data-latitude=") == 1
+    nobody = client.get("/browse/person?view=map").text
+    assert "point connu" not in nobody and 'id="points"' not in nobody
+
+
+def test_more_points_than_a_map_can_show_are_counted_and_not_cut(client, monkeypatch):
+    monkeypatch.setattr("kg.web.lists.POINTS", 12)
+    text = client.get(f"{BROWSE}?view=map").text
+    assert "13 résultats ont un point connu" in text and "(12 au plus)" in text
+    assert "data-latitude=" not in text and 'id="points"' not in text
+
+
+def test_tiles_of_a_map_of_points_are_allowed_where_there_is_one(client, app, monkeypatch):
+    settings = Settings(tiles="https://tile.example/{z}/{x}/{y}.png")
+    monkeypatch.setitem(app.extensions, "kg", replace(app.extensions["kg"], settings=settings))
+    response = client.get(f"{BROWSE}?view=map")
+    assert "img-src https://tile.example 'self'" in response.headers["Content-Security-Policy"]
+    # With tiles the map reaches overseas.
+    assert response.text.count("data-latitude=") == 13
+    assert "tile.example" not in client.get(BROWSE).headers["Content-Security-Policy"]
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -86,6 +120,7 @@ def test_a_file_has_the_whole_list_and_no_formula(client):
     rows = list(csv.DictReader(io.StringIO(response.text.removeprefix("\ufeff"))))
     assert len(rows) == 123
     assert {row["kind"] for row in rows} == {"organization"}
+    assert sum(row["latitude"] == "47.010" and row["longitude"] == "-1.010" for row in rows) == 1
     assert response.headers["Content-Disposition"].endswith('.csv"')
 
 

@@ -23,20 +23,59 @@ function draw(france) {
   ).addTo(map);
   const { tiles, attribution } = box.dataset;
   if (tiles) L.tileLayer(tiles, { attribution }).addTo(map);
-  const points = places.map((element) => {
-    const { latitude, longitude } = element.dataset;
-    const link = element.querySelector("a");
-    const point = L.circleMarker([Number(latitude), Number(longitude)], {
-      radius: 7,
-      color: colour("paper"),
-      weight: 2,
-      fillColor: colour("accent"),
-      fillOpacity: 1,
-    });
-    const name = document.createElement(link ? "a" : "span");
-    name.textContent = (link ?? element).textContent.trim() || document.title;
-    if (link) name.href = link.href;
-    return point.bindPopup(name).addTo(map);
+  const points = places.map((element) => pointOf(element).addTo(map));
+  map.fitBounds(L.featureGroup(points).getBounds().pad(0.4), { maxZoom: tiles ? 14 : 9 });
+  byKeyboard(map, points);
+}
+
+function pointOf(element) {
+  const { latitude, longitude } = element.dataset;
+  const link = element.querySelector("a");
+  const name = document.createElement(link ? "a" : "span");
+  name.textContent = (link ?? element).textContent.trim() || document.title;
+  if (link) name.href = link.href;
+  const point = L.circleMarker([Number(latitude), Number(longitude)], {
+    radius: 7,
+    color: colour("paper"),
+    weight: 2,
+    fillColor: colour("accent"),
+    fillOpacity: 1,
   });
-  map.fitBounds(L.featureGroup(points).getBounds().pad(0.4), { maxZoom: tiles ? 14 : 7 });
+  return point.bindPopup(name);
+}
+
+// The points are one stop of the Tab key. From there the arrows go from point to point, in the order
+// of the list; Enter opens a point and goes to its link, Escape comes back.
+function byKeyboard(map, points) {
+  document.getElementById("points-keys").hidden = points.length < 2;
+  points.forEach((point, index) => {
+    const shape = point.getElement();
+    const name = point.getPopup().getContent();
+    shape.setAttribute("role", "button");
+    shape.setAttribute("aria-label", name.textContent);
+    shape.setAttribute("tabindex", index ? -1 : 0);
+    shape.addEventListener("keydown", (event) => {
+      const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+      if (event.key === "Enter" || event.key === " ") point.openPopup();
+      else if (step) go(map, shape, points.at((index + step) % points.length));
+      else return;
+      event.preventDefault();
+      event.stopPropagation();
+    });
+    point.on("popupopen", () => name.focus());
+    name.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      point.closePopup();
+      shape.focus();
+    });
+  });
+}
+
+function go(map, from, point) {
+  from.setAttribute("tabindex", -1);
+  const shape = point.getElement();
+  shape.setAttribute("tabindex", 0);
+  point.bringToFront();
+  shape.focus();
+  map.panInside(point.getLatLng(), { padding: [20, 20] });
 }

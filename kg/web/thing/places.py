@@ -14,6 +14,8 @@ from kg.web import france, urls
 from kg.web.site import site
 from kg.web.thing.view import View
 
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+
 
 @dataclass(frozen=True)
 class Point:
@@ -24,11 +26,22 @@ class Point:
 
 
 def point(latitudes: Iterable[Term], longitudes: Iterable[Term]) -> Point | None:
-    """The place, if both numbers are there and are degrees."""
-    found = []
-    for values, most in ((latitudes, 90), (longitudes, 180)):
-        texts = [each.value for each in values if re.fullmatch(r"-?\d+(\.\d+)?", each.value)]
-        found += [float(texts[0])] if texts and abs(float(texts[0])) <= most else []
+    """The place that values say, if both numbers are there and are degrees."""
+    return degrees(*(next((v.value for v in values), "") for values in (latitudes, longitudes)))
+
+
+def degrees(latitude: str, longitude: str) -> Point | None:
+    """The place that two texts say, if both are numbers of degrees.
+
+    >>> degrees("45.75801", "4.85011")
+    Point(latitude=45.75801, longitude=4.85011)
+    >>> degrees("91", "4.85011"), degrees("", "4.85011")
+    (None, None)
+    """
+    texts = ((latitude, 90), (longitude, 180))
+    found = [
+        float(text) for text, most in texts if _NUMBER.fullmatch(text) and abs(float(text)) <= most
+    ]
     return Point(*found) if len(found) == 2 else None
 
 
@@ -77,9 +90,15 @@ def level(view: View) -> str:
 
 
 def mapped(points: Iterable[Point | None]) -> bool:
-    """Whether a page has points for a map: with tiles any, without them those on the drawing."""
-    known = [point for point in points if point]
-    if site.settings.tiles:
+    """Whether a page has points for a map, which may then load its tiles."""
+    found = any(map(drawn, points))
+    if found and site.settings.tiles:
         g.images = urls.origin(site.settings.tiles)
-        return bool(known)
-    return any(france.spans(point.latitude, point.longitude) for point in known)
+    return found
+
+
+def drawn(point: Point | None) -> bool:
+    """Whether a point can be on a map: with tiles any, without them those on the drawing."""
+    if point is None or site.settings.tiles:
+        return point is not None
+    return france.spans(point.latitude, point.longitude)
