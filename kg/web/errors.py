@@ -155,18 +155,33 @@ def _http(error: HTTPException) -> Answer:
 
 
 def _without_slash() -> str | None:
-    """The address without the slashes at its end, if it is one of ours; but the IRI of a thing with
-    another end is another IRI.
+    """The address without the slashes at its end, if there is something; but the IRI of a thing
+    with another end is another IRI.
     """
     path, adapter = request.path.rstrip("/"), current_app.create_url_adapter(request)
     if adapter is None or not request.path.endswith("/") or path.startswith("/id/"):
         return None
     try:
-        adapter.match(path, method="GET")
+        _, names_something = adapter.match(path, method="GET")
     except HTTPException:
+        return None
+    if names_something and not _is_there(path):
         return None
     query = request.query_string.decode("latin-1")
     return f"{request.root_path}{quote(path)}{f'?{query}' if query else ''}"
+
+
+def _is_there(path: str) -> bool:
+    """Whether what an address names is there: its own page knows best."""
+    asked = {**request.environ, "PATH_INFO": path, "REQUEST_METHOD": "GET"}
+    with current_app.request_context(asked):
+        try:
+            current_app.make_response(current_app.dispatch_request()).close()
+        except NotFound:
+            return False
+        except (HTTPException, QueryError):
+            return True  # it says itself what is wrong
+    return True
 
 
 def _fallback(error: HTTPException) -> str:

@@ -79,6 +79,10 @@ def test_a_missing_page_is_an_error_in_the_form_that_was_asked_for(client, path,
         ("/questions/", "/questions"),
         ("/search//?q=a%20%C3%A9", "/search?q=a%20%C3%A9"),
         ("/about/registries/", "/about/registries"),
+        ("/ontology/shapes/", "/ontology/shapes"),
+        ("/doc/organization/reseau/", "/doc/organization/reseau"),
+        ("/questions/presidents-now/", "/questions/presidents-now"),
+        ("/about/registries/lov.json//", "/about/registries/lov.json"),
     ],
 )
 def test_a_slash_too_many_leads_to_the_address_without_it(client, asked, place):
@@ -88,10 +92,23 @@ def test_a_slash_too_many_leads_to_the_address_without_it(client, asked, place):
 
 
 @pytest.mark.parametrize(
-    "path", ["/nothing/", "/%2F%2Fexample.org/", "/%5Cexample.org/", "/id/organization/reseau/"]
+    "path",
+    [
+        *("/nothing/", "/%2F%2Fexample.org/", "/%5Cexample.org/", "/id/organization/reseau/"),
+        *("/ontology/x/", "/ontology/2020-01-01-1/", "/doc/organization/nothing/"),
+        *("/questions/nothing/", "/dumps/latest/nothing/", "/about/registries/other.json/"),
+    ],
 )
 def test_a_slash_behind_what_is_not_here_stays_an_error(client, path):
     assert_canonical_error(client.get(path), 404)
+
+
+def test_a_slash_behind_what_is_asked_badly_leads_to_the_error(client):
+    response = client.get("/browse/person/?page=99999")
+    assert (response.status_code, response.headers["Location"]) == (
+        308,
+        "/browse/person?page=99999",
+    )
 
 
 @pytest.mark.parametrize(
