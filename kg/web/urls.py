@@ -60,6 +60,15 @@ def contact(address: str) -> str | None:
     return outside(address if "://" in address or not address else f"mailto:{address}")
 
 
+def email(contact: str) -> str:
+    """The configured contact if it is an e-mail address; "" if it is a page.
+
+    >>> email("team@example.org"), email("https://example.org/@team")
+    ('team@example.org', '')
+    """
+    return contact if "@" in contact and "/" not in contact else ""
+
+
 def report(contact: str, statement: str, release: str) -> str | None:
     """Where to report an error in a statement: a mail that quotes it, or a form that is given it.
 

@@ -46,6 +46,8 @@ KEYWORDS = {
     "fr": ["économie sociale et solidaire", "ESS", "associations", "coopératives", "mutuelles"],
     "en": ["social and solidarity economy", "social economy", "associations", "cooperatives"],
 }
+# Who publishes: the project itself, which is nobody's department.
+PUBLISHER = {"fr": "Graphe de connaissances de l’ESS", "en": "ESS knowledge graph"}
 # The services by their path: what they do, and the standard that they keep to.
 SERVICES = {
     "sparql": (
@@ -296,10 +298,7 @@ def _publisher() -> Node:
     return {
         "@id": f"{base}id/organization/ess-kg",
         "@type": "foaf:Agent",
-        "foaf:name": [
-            _text("Graphe de connaissances de l’ESS", "fr"),
-            _text("ESS knowledge graph", "en"),
-        ],
+        "foaf:name": [_text(name, language) for language, name in PUBLISHER.items()],
         "foaf:homepage": _document(base),
         "dcterms:type": _adms("publishertype", "NonProfitOrganisation", "non-profit organisation"),
     }
@@ -313,7 +312,7 @@ def _contact() -> Node:
     return {
         "@id": f"{base}catalog#contact",
         "@type": ["vcard:Kind", "vcard:Organization"],
-        "vcard:fn": "Graphe de connaissances de l’ESS",
+        "vcard:fn": PUBLISHER["fr"],
         way: _ref(address),
     }
 

@@ -24,7 +24,7 @@ from kg.errors import ServiceBusy, TooManyQueries
 from kg.history import Entity
 from kg.query.bind import bind
 from kg.query.forms import GRAPHS
-from kg.web import facts
+from kg.web import facts, urls
 from kg.web.errors import unanswered
 from kg.web.harvest import dublincore
 from kg.web.harvest.selection import SETS, Refused, Selection, day
@@ -126,13 +126,12 @@ def _arguments(given: MultiDict[str, str]) -> dict[str, str]:
 
 def _identify(_arguments: Mapping[str, str]) -> etree._Element:
     host = request.host.partition(":")[0]
-    contact = site.settings.contact
     return _E.Identify(
         _E.repositoryName(_("Le graphe de l’ESS")),
         _E.baseURL(url_for("oai.repository", _external=True)),
         _E.protocolVersion("2.0"),
         # Where none is configured, the one that RFC 2142 (section 5) gives every web server.
-        _E.adminEmail(contact if "@" in contact and "/" not in contact else f"webmaster@{host}"),
+        _E.adminEmail(urls.email(site.settings.contact) or f"webmaster@{host}"),
         _E.earliestDatestamp(str(site.history.earliest(SETS).date())),
         _E.deletedRecord("persistent"),
         _E.granularity("YYYY-MM-DD"),

@@ -2,8 +2,11 @@
 
 lod-cloud.json    the LOD Cloud's record of a data set (https://lod-cloud.net/)
 lov.json          what Linked Open Vocabularies reads in the ontology's header
-re3data.json      the fields of re3data's metadata schema 4.0
+re3data.json      the elements of re3data's metadata schema 4.0
 mixnmatch.tsv     a catalogue for Mix'n'match, which a release holds (`kg.tables`)
+
+A record says what is known here. What is not, such as the country of who publishes, is left to who
+hands it in; a test names what that is.
 """
 
 from __future__ import annotations
@@ -20,6 +23,15 @@ from kg.web import terms, urls
 from kg.web.harvest import dcat
 from kg.web.harvest.datasets import WHOLE, all_
 from kg.web.site import LICENCE, site
+
+# Data sets of the LOD Cloud, by the hosts of their IRIs.
+CLOUD = {"www.wikidata.org": "wikidata", "data.bnf.fr": "data-bnf-fr"}
+# By the names that re3data has for them.
+STANDARDS = {
+    "DCAT - Data Catalog Vocabulary": "https://www.w3.org/TR/vocab-dcat-3/",
+    "Dublin Core": "https://www.dublincore.org/specifications/dublin-core/dcmi-terms/",
+    "RDF Data Cube Vocabulary": "https://www.w3.org/TR/vocab-data-cube/",
+}
 
 registries = Blueprint("registries", __name__)
 
@@ -56,8 +68,11 @@ def lod_cloud() -> dict[str, Any]:
     """The record of the LOD Cloud; its links are the linksets of the graph's description."""
     base, whole = site.release.base, all_()[WHOLE]
     links = [
-        {"target": row["host"].value, "value": row["links"].value} for row in site.rows("linksets")
+        {"target": CLOUD[row["host"].value], "value": row["links"].value}
+        for row in site.rows("linksets")
+        if row["host"].value in CLOUD
     ]
+    who = {"name": dcat.PUBLISHER["en"], "email": urls.email(site.settings.contact)}
     return {
         "identifier": "ess-kg",
         "title": whole.title["en"],
@@ -68,8 +83,8 @@ def lod_cloud() -> dict[str, Any]:
         "namespace": f"{base}id/",
         "license": LICENCE,
         "triples": str(site.release.manifest["counts"]["statements"]),
-        "contact_point": {"name": "ESS knowledge graph", "email": site.settings.contact},
-        "owner": {"name": "ESS knowledge graph", "email": site.settings.contact},
+        "contact_point": who,
+        "owner": who,
         "sparql": [{"title": "SPARQL", "access_url": dcat.endpoint(), "status": "OK"}],
         "full_download": [
             {
@@ -80,7 +95,13 @@ def lod_cloud() -> dict[str, Any]:
             for dump in whole.files
             if dump.part == "all"
         ],
-        "other_download": [{"title": "VoID", "access_url": dcat.here(".well-known/void")}],
+        "other_download": [
+            {
+                "title": "VoID",
+                "access_url": dcat.here(".well-known/void"),
+                "media_type": "text/turtle",
+            }
+        ],
         "example": [{"title": "RTES", "access_url": f"{base}id/organization/rtes"}],
         "links": links,
     }
@@ -105,32 +126,59 @@ def lov() -> dict[str, Any]:
 
 
 def re3data() -> dict[str, Any]:
-    """The fields of re3data's metadata schema that are known of this repository."""
-    whole = all_()[WHOLE]
+    """The elements of re3data's metadata schema that are known of this repository; an attribute
+    stands beside its element's `value`.
+    """
+    whole, contact = all_()[WHOLE], site.settings.contact
+    licence = {"Name": "other", "Url": LICENCE}  # the schema's list has not the Licence Ouverte
     return {
-        "repositoryName": whole.title["en"],
-        "additionalName": whole.title["fr"],
-        "repositoryURL": dcat.here(""),
-        "description": whole.description["en"],
-        "repositoryContact": urls.contact(site.settings.contact) or dcat.here("about"),
-        "type": "disciplinary",
-        "size": f"{site.release.manifest['counts']['statements']} statements",
-        "updated": site.release.manifest["date"],
+        "repositoryName": _named(whole.title["en"], "eng"),
+        "additionalName": [_named(whole.title["fr"], "fra")],
+        "repositoryUrl": dcat.here(""),
+        "description": _named(whole.description["en"], "eng"),
+        "repositoryContact": [urls.email(contact) or urls.contact(contact) or dcat.here("about")],
+        "type": ["disciplinary"],
+        "size": {
+            "value": f"{site.release.manifest['counts']['statements']} statements",
+            "updated": site.release.manifest["date"],
+        },
         "repositoryLanguage": ["fra", "eng"],
-        "subject": ["111 Social Sciences", "112 Economics"],
-        "contentType": ["Structured graphics", "Databases", "Structured text"],
-        "providerType": "dataProvider",
+        "subject": [
+            {"subjectScheme": "DFG", "subjectId": number, "subjectName": name}
+            for number, name in (("111", "Social Sciences"), ("112", "Economics"))
+        ],
+        "contentType": ["Databases", "Structured text"],
+        "providerType": ["dataProvider"],
         "keyword": dcat.KEYWORDS["en"],
-        "databaseAccess": "open",
-        "databaseLicense": {"name": "Licence Ouverte 2.0", "url": LICENCE},
-        "dataAccess": "open",
-        "dataUpload": "closed",
+        "institution": [
+            {
+                "institutionName": _named(dcat.PUBLISHER["en"], "eng"),
+                "institutionAdditionalName": [_named(dcat.PUBLISHER["fr"], "fra")],
+                "responsibilityType": ["general"],
+                "institutionType": "non-profit",
+                "institutionUrl": site.release.base,
+            }
+        ],
+        "databaseAccess": {"databaseAccessType": "open"},
+        "databaseLicense": [{f"databaseLicense{part}": text for part, text in licence.items()}],
+        "dataAccess": [{"dataAccessType": "open"}],
+        "dataLicense": [{f"dataLicense{part}": text for part, text in licence.items()}],
+        "dataUpload": [{"dataUploadType": "closed"}],
         "versioning": "yes",
         "api": [
-            {"type": "SPARQL", "url": dcat.endpoint()},
-            {"type": "OAI-PMH", "url": dcat.here("oai")},
-            {"type": "REST", "url": dcat.here("fragments")},
+            {"apiType": "SPARQL", "apiUrl": dcat.endpoint()},
+            {"apiType": "OAI-PMH", "apiUrl": dcat.here("oai")},
+            {"apiType": "REST", "apiUrl": dcat.here("fragments")},
         ],
-        "pidSystem": "none",
-        "metadataStandard": ["DCAT", "Dublin Core", "RDF Data Cube Vocabulary"],
+        "pidSystem": ["none"],
+        "enhancedPublication": "yes",  # every statement leads to who published it
+        "qualityManagement": "yes",  # the checks of every release: `/about/report`
+        "metadataStandard": [
+            {"metadataStandardName": name, "metadataStandardUrl": address}
+            for name, address in STANDARDS.items()
+        ],
     }
+
+
+def _named(text: str, language: str) -> dict[str, str]:
+    return {"value": text, "language": language}
