@@ -132,6 +132,20 @@ def test_a_list_has_every_item_once_in_the_order_of_changes(client, app, monkeyp
 
 
 @pytest.mark.parametrize("form", ["oai_dc", "rdf"])
+@pytest.mark.parametrize("most", [1, 40])
+def test_a_page_of_very_large_things_ends_early_and_nothing_is_left_out(
+    client, app, monkeypatch, form, most
+):
+    monkeypatch.setattr(MODULE, "STATEMENTS", most)
+    root = ask(client, "ListRecords", metadataPrefix=form)
+    assert 1 <= len(root.findall(".//o:record", NS)) < MODULE.RECORDS
+    headers, pages = walk(client, "ListRecords", metadataPrefix=form)
+    expected = app.extensions["kg"].history.latest(10_000, kinds=MODULE.SETS)
+    assert identifiers(headers) == [each.iri for each in expected]
+    assert pages > -(-len(expected) // MODULE.RECORDS)
+
+
+@pytest.mark.parametrize("form", ["oai_dc", "rdf"])
 def test_a_page_of_records_takes_one_query_and_each_is_as_it_is_alone(
     client, asked, monkeypatch, form
 ):

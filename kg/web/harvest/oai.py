@@ -32,8 +32,9 @@ from kg.web.i18n import _
 from kg.web.kinds import name
 from kg.web.site import site
 
-# How many records, and how many headers, stand on a page.
-RECORDS, HEADERS = 50, 500
+# How many records, and how many headers, stand on a page; and the statements of its records, after
+# which no more of them follow.
+RECORDS, HEADERS, STATEMENTS = 50, 500, 20_000
 PMH = "http://www.openarchives.org/OAI/2.0/"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 _SCHEMA = f"{PMH} {PMH}OAI-PMH.xsd"
@@ -227,11 +228,16 @@ def _listed(
     size: int,
     write: Callable[[list[Entity]], list[etree._Element]],
 ) -> etree._Element:
-    """A page of a list. The last page of several ends with an empty token (section 3.5)."""
+    """A page of a list, of as many of its entities as are written. The last page of several ends
+    with an empty token (section 3.5).
+    """
     page, following = selection.page(size)
     if not page:  # of a list until some day, what was left may have changed after it
         raise Refused("noRecordsMatch", "Nothing changed in that time, or in that set.")
-    listed = _E(arguments["verb"], *write(page))
+    written = write(page)
+    if len(written) < len(page):
+        following = selection.behind(page[len(written) - 1])
+    listed = _E(arguments["verb"], *written)
     if following or selection.place:
         listed.append(_E.resumptionToken(following.token() if following else ""))
     return listed
@@ -248,14 +254,20 @@ def _header(entity: Entity) -> etree._Element:
 
 
 def _records(page: list[Entity], form: Format) -> list[etree._Element]:
-    """The records of a page, of which what is stated is asked with one query."""
+    """The records of a page, of which what is stated is asked with one query; of very large things
+    only the first.
+    """
     live = [each.iri for each in page if each.state == "live"]
     text = bind(site.queries["entity"], {"entity": [NamedNode(iri) for iri in live]})
     told = facts.gather_all(live, site.ask(text) if live else [], site.release.base)
-    records = []
+    records: list[etree._Element] = []
+    statements = 0
     for each in page:
         record = _E.record(_header(each))
-        if each.iri in told:
-            record.append(_E.metadata(form.write(told[each.iri])))
+        if found := told.get(each.iri):
+            statements += len(found.statements) + len(found.naming)
+            if records and statements > STATEMENTS:
+                break
+            record.append(_E.metadata(form.write(found)))
         records.append(record)
     return records

@@ -50,7 +50,11 @@ class Selection:
         )
         page = found[:size]
         more = len(found) > size
-        return page, replace(self, place=(page[-1].modified, page[-1].iri)) if more else None
+        return page, self.behind(page[-1]) if more else None
+
+    def behind(self, entity: Entity) -> Selection:
+        """The same, from behind an entity on."""
+        return replace(self, place=(entity.modified, entity.iri))
 
     def token(self) -> str:
         """The selection in a resumption token."""
