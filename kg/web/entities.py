@@ -34,6 +34,7 @@ from kg.web.thing.credits import credits
 from kg.web.thing.incoming import COUNTED, SHOWN, Incoming, Links, by_property, in_time
 from kg.web.thing.mentions import mentions
 from kg.web.thing.neighbours import outgoing
+from kg.web.thing.network import MOST, drawings
 from kg.web.thing.parts import others, roles
 from kg.web.thing.view import View
 
@@ -242,11 +243,18 @@ def _mapped(view: View, lists: list[Links]) -> bool:
 
 @entities.get("/graph/<kind>/<key>")
 def network(kind: str, key: str) -> str:
-    """What a thing is linked to, in both directions: as a table, which a script draws."""
+    """What a thing is linked to, in both directions: as a drawing, and as a table."""
     iri = _iri(kind, key)
     found = _facts(iri, key)
     view = View(site, found)
     neighbours = [*outgoing(view), *Incoming(site, iri).neighbours()]
     return render_template(
-        "network.html", iri=iri.value, kind=kind, key=key, view=view, neighbours=neighbours
+        "network.html",
+        iri=iri.value,
+        kind=kind,
+        key=key,
+        view=view,
+        neighbours=neighbours,
+        drawings=drawings(view.title(), kind, neighbours),
+        most=MOST,
     )

@@ -68,14 +68,28 @@ def test_everything_is_said_without_javascript(open_page):
     assert page.locator(".said:visible").count() > 0
     page.get_by_role("link", name=re.compile("voisinage")).click()
     assert page.locator("#neighbours tbody tr").count() > 3
-    assert not page.locator("#network").is_visible()
+    page.locator("svg.network:visible a").first.click()
+    assert "/doc/" in page.url
 
 
-def test_the_neighbourhood_is_drawn_and_leads_on(open_page, visits):
+def test_the_neighbourhood_can_be_moved_only_then_is_what_moves_it_loaded(open_page, visits):
     page = open_page("/graph/person/mahel-coppey")
+    page.wait_for_load_state("networkidle")
+    assert page.locator("svg.network:visible a").count() > 3
+    assert not [url for url in visits.asked if "/graph-" in url]
+    page.get_by_role("button", name="Déplacer").focus()
+    page.keyboard.press("Enter")
     page.locator("#network canvas").first.wait_for()
-    assert page.locator("#network").get_attribute("role") == "img"
+    assert not page.locator("#drawn").is_visible()
     assert visits.complaints == []
+
+
+def test_on_a_phone_the_neighbourhood_is_drawn_narrow(open_page):
+    page = open_page("/graph/organization/rtes", width=360, height=740)
+    assert page.locator("svg.network:visible").get_attribute("class") == "network narrow"
+    for name in page.locator("svg.network:visible text").all():
+        box = name.bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 360
 
 
 def test_a_phone_shows_the_name_before_anything_else(open_page):

@@ -13,6 +13,7 @@ from requests.utils import parse_header_links as parse_link_header
 from kg.settings import ROOT, Settings
 from kg.vocab import ORG, RDFS, SCHEMA, prefixes
 from kg.web import signposting
+from kg.web.thing.network import MOST
 from tests.web.conftest import BASE, assert_canonical_error, assert_page
 
 # The package has the blueprint under this name.
@@ -440,6 +441,24 @@ def test_the_neighbourhood_is_a_table_of_links_in_both_directions(client):
     around = client.get("/graph/organization/reseau").text
     assert '<a href="/doc/person/ada#presidency">Ada Exemple</a>' in around
     assert_canonical_error(client.get("/graph/person/nobody"), 404)
+
+
+def test_the_neighbourhood_is_drawn_for_wide_screens_and_narrow_ones(client):
+    text = client.get("/graph/person/ada").text
+    wide, narrow = re.findall(r'<svg class="network (?:wide|narrow)".*?</svg>', text, re.DOTALL)
+    for drawing in (wide, narrow):
+        named = re.findall(r'<a [^>]*href="([^"]*)" tabindex="-1" data-kind="(\w+)"', drawing)
+        # Each once, whatever the number of links; kinds side by side.
+        kinds = ["episode", *["organization"] * 3, "publication"]
+        assert [kind for _, kind in named] == kinds
+        assert {href for href, _ in named} == {
+            *("/doc/episode/one", "/doc/publication/study", "/doc/organization/hub"),
+            *("/doc/organization/reseau", "/doc/organization/ville"),
+        }
+        assert drawing.count("<g transform") == 6
+    many = client.get("/graph/organization/reseau").text
+    assert many.count('tabindex="-1" data-kind') == 2 * MOST
+    assert f"Le dessin en montre {MOST}, le tableau tous." in many
 
 
 def test_an_episode_plays_its_sound_and_its_page_may_load_it_from_there_alone(client):

@@ -20,7 +20,7 @@ await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 const { metafile } = await build({
   absWorkingDir: here,
-  entryPoints: ["style/style.css", "style/map.css", "suggest.js", "graph.js", "map.js", "player.js", "copy.js"],
+  entryPoints: ["style/style.css", "style/map.css", "suggest.js", "explore.js", "graph.js", "map.js", "player.js", "copy.js"],
   outdir: out,
   entryNames: "[name]-[hash]",
   assetNames: "[name]-[hash]",

@@ -1,4 +1,5 @@
-// Draws the table of a thing's neighbours as a graph; the table stays, and says the same.
+// The drawing of a thing's neighbours as one whose parts can be moved, and which can be enlarged. It
+// begins as the drawing of the page is; the table stays, and says the same.
 
 import cytoscape from "cytoscape";
 
@@ -12,79 +13,52 @@ const SHAPES = {
   theme: "hexagon",
   territory: "pentagon",
 };
-const MOST = 60;
-const LONGEST = 36;
-const NARROW = 560;
-const ROW = 76;
 
 // Cytoscape would write a style sheet into the page, which our policy forbids; its place is taken.
 document.head.append(
   Object.assign(document.createElement("meta"), { id: "__________cytoscape_stylesheet" }),
 );
 
+const figure = document.getElementById("drawn");
 const box = document.getElementById("network");
-const rows = [...document.querySelectorAll("#neighbours tbody tr")].slice(0, MOST);
-if (rows.length) draw();
+draw([...figure.querySelectorAll("svg")].find((svg) => svg.clientWidth));
 
 function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }
 
-function draw() {
-  box.hidden = false;
-  const nodes = new Map();
-  const edges = rows.map((row, index) => {
-    const link = row.querySelector("a");
-    nodes.set(link.pathname, {
-      id: link.pathname,
-      label: short((link.querySelector("[lang]") ?? link).textContent),
-      kind: row.dataset.kind,
-      href: link.href,
-    });
-    const ends = row.dataset.out === "1" ? ["centre", link.pathname] : [link.pathname, "centre"];
-    return { data: { id: `e${index}`, source: ends[0], target: ends[1] } };
+function draw(svg) {
+  const area = svg.getBoundingClientRect();
+  const nodes = [...svg.querySelectorAll("[data-kind]")].map((each) => {
+    const mark = each.querySelector("path").getBoundingClientRect();
+    const href = each.getAttribute("href");
+    return {
+      data: { id: href ?? "centre", href, kind: each.dataset.kind, label: each.dataset.name },
+      position: {
+        x: mark.left + mark.width / 2 - area.left,
+        y: mark.top + mark.height / 2 - area.top,
+      },
+    };
   });
-  const around = [...nodes.values()].sort((a, b) => a.kind.localeCompare(b.kind));
-  const centre = { id: "centre", label: short(box.dataset.title), kind: box.dataset.kind };
-  const narrow = box.clientWidth < NARROW;
-  const place = narrow ? inRows : onEllipses;
-  if (narrow) box.style.height = `${ROW * (2 + Math.ceil(around.length / 2))}px`;
-  const middle = { x: box.clientWidth / 2, y: narrow ? ROW / 2 : box.clientHeight / 2 };
+  const known = new Set(nodes.map((node) => node.data.id));
+  const edges = [...document.querySelectorAll("#neighbours tbody tr")]
+    .map((row) => [row.querySelector("a").getAttribute("href").split("#")[0], row.dataset.out === "1"])
+    .filter(([href]) => known.has(href))
+    .map(([href, out]) => ({
+      data: { source: out ? "centre" : href, target: out ? href : "centre" },
+    }));
+  box.style.height = `${area.height}px`;
+  box.hidden = false;
+  figure.hidden = true;
   const graph = cytoscape({
     container: box,
-    elements: [
-      { data: centre, position: middle },
-      ...around.map((data, index) => ({ data, position: place(index, around.length) })),
-      ...edges,
-    ],
+    elements: [...nodes, ...edges],
     layout: { name: "preset" },
-    userZoomingEnabled: false,
-    userPanningEnabled: !narrow,
+    minZoom: 0.5,
+    maxZoom: 4,
     style: style(),
   });
   graph.on("tap", "node[href]", (event) => location.assign(event.target.data("href")));
-  box.setAttribute("role", "img");
-  box.setAttribute("aria-label", document.querySelector("h1").textContent);
-}
-
-function short(text) {
-  return text.length > LONGEST ? `${text.slice(0, LONGEST - 1).trimEnd()}…` : text;
-}
-
-// On as many ellipses as are needed for the names not to cover each other, kinds side by side.
-function onEllipses(index, count) {
-  const rings = Math.min(3, Math.ceil(count / 14));
-  const angle = (2 * Math.PI * index) / count - Math.PI / 2;
-  const part = 1 - (index % rings) * 0.27;
-  return {
-    x: box.clientWidth / 2 + (box.clientWidth / 2 - 90) * part * Math.cos(angle),
-    y: box.clientHeight / 2 + (box.clientHeight / 2 - 45) * part * Math.sin(angle) - 8,
-  };
-}
-
-// Where there is no room for ellipses, two by two below the thing.
-function inRows(index) {
-  return { x: (box.clientWidth * (1 + 2 * (index % 2))) / 4, y: ROW * (1.75 + Math.floor(index / 2)) };
 }
 
 function style() {

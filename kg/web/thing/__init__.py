@@ -2,7 +2,7 @@
 
 values ─► view ─► parts ─► episode, person, podcast, publication, …   (what comes first)
             │        └───► spans, credits, mentions
-            ├─► neighbours, places, structured
+            ├─► neighbours ─► network, places, structured
 incoming ───┘    (what points to the thing)        summary (what the index counts of it)
 
 A module that bears a kind's name goes with `templates/entity/<kind>.html`: its `shown` gives what
