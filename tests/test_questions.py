@@ -210,6 +210,21 @@ def test_no_heading_is_left_over():
 
 
 @every_question
+def test_texts_for_people_have_their_apostrophes_and_name_columns_that_there_are(question):
+    columns = expected(question)[0]
+    for lang in ("fr", "en"):
+        told = question.get("title", lang) + question.header.get(f"text@{lang}", "")
+        assert "'" not in told
+        assert [each for each in re.findall(r"`(\w+)`", told) if each not in columns] == []
+
+
+@every_question
+def test_a_year_is_no_number_whose_digits_a_page_would_group(question):
+    # YEAR() gives an integer.
+    assert not re.search(r"\(\s*YEAR\s*\(.*\) AS \?", question.text), f"{question.path}: SUBSTR"
+
+
+@every_question
 def test_a_question_stands_in_the_documentation(question):
     line = f"[{question.get('title', 'en')}](../ontology/questions/{question.name}.rq)"
     assert line in DOCS, f"docs/questions.md: list {line}"

@@ -114,6 +114,11 @@ class Index:
         """What `search` would give first; nothing without words."""
         return self.search(text, lang, filters, limit=limit).items if fold(text) else ()
 
+    def called(self, path: str, lang: str) -> tuple[str, str]:
+        """What the thing `<kind>/<key>` is called, and in which language; "" for none."""
+        thing = self._thing(path)
+        return _called(thing, lang) if thing else ("", "")
+
     def _asked(self, text: str) -> Query | None:
         """What a text asks for, each match scored by the best reason for it; None without words.
 

@@ -7,7 +7,7 @@ brings all of it in its own folder.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,9 +104,9 @@ def _groups(store: Store) -> dict[str, tuple[list[Literal], float]]:
 
 
 def _places(store: Store) -> tuple[dict[str, dict[str, Place]], dict[str, Place]]:
-    """The named properties of every class, and of any class for those met elsewhere."""
+    """The named properties of every class; for those met elsewhere, what most classes say."""
     by_class: dict[str, dict[str, Place]] = defaultdict(dict)
-    anywhere: dict[str, Place] = {}
+    met: dict[str, list[Place]] = defaultdict(list)
     for shape in _subjects(store, _sh("NodeShape")):
         for property_shape in _objects(store, shape, _sh("property")):
             names = _literals(store, property_shape, _sh("name"))
@@ -116,9 +116,14 @@ def _places(store: Store) -> tuple[dict[str, dict[str, Place]], dict[str, Place]
             groups = _objects(store, property_shape, _sh("group"))
             group = groups[0].value if groups else ""
             place = Place(tuple(names), group, _rank(store, property_shape))
-            anywhere.setdefault(paths[0].value, place)
+            met[paths[0].value].append(place)
             for target in _objects(store, shape, _sh("targetClass")):
                 by_class[target.value][paths[0].value] = place
+                met[paths[0].value].append(place)
+    named = {iri: Counter(place.names for place in places) for iri, places in met.items()}
+    anywhere = {
+        iri: max(met[iri], key=lambda place: names[place.names]) for iri, names in named.items()
+    }
     return dict(by_class), anywhere
 
 

@@ -69,13 +69,16 @@ def page(name: str) -> str:
         table = tables.of_question(tables.rows(answer))
     label = ""
     if asked.value:
-        hits = site.index.search(_key(asked.value), lang(), {"kind": [asked.kind]}, limit=1).items
-        label = hits[0].label if hits and hits[0].iri == asked.value.value else asked.value.value
+        path = asked.value.value.removeprefix(f"{site.release.base}id/")
+        label, _language = site.index.called(path, lang())
+        hits = site.index.suggest(label, lang(), 1, {"kind": [asked.kind]})
+        # A name that would lead to a namesake does not say which thing it is.
+        label = label if hits and hits[0].iri == asked.value.value else asked.value.value
     return render_template(
         "question.html",
         asked=asked,
         title=title(asked.question),
-        text=asked.question.header.get(f"text@{lang()}", ""),
+        text=_text(asked.question),
         table=table,
         shown=tables.SHOWN,
         label=label,
@@ -83,6 +86,13 @@ def page(name: str) -> str:
         limit=_LIMITS.get(answers.given_up(site.release, name), ""),
         forms=RESULTS,
     )
+
+
+def _text(question: QueryFile) -> str:
+    """A question's explanation, in which a column goes by its heading instead of its `variable`."""
+    quotes = {"fr": "«\u00a0{}\u00a0»", "en": "“{}”"}[lang()]
+    told = question.header.get(f"text@{lang()}", "")
+    return re.sub(r"`(\w+)`", lambda named: quotes.format(tables.heading(named[1])), told)
 
 
 @questions.get("/questions/<name>.<form>")
@@ -126,7 +136,3 @@ def _meant(given: str, kind: str) -> NamedNode:
     if not hits:
         raise BadRequest(_("Rien ici ne s’appelle « %(name)s ».", name=given[:200]))
     return NamedNode(hits[0].iri)
-
-
-def _key(iri: NamedNode) -> str:
-    return iri.value.rpartition("/")[2].replace("-", " ")

@@ -19,9 +19,11 @@ from pyoxigraph import (
     parse_query_results,
 )
 
+from kg.iri import try_parse
 from kg.query import Answer
+from kg.vocab import RDF, XSD
 from kg.web import urls
-from kg.web.i18n import _, lang, text
+from kg.web.i18n import Text, _, as_text, lang, pick, text
 from kg.web.site import site
 
 SHOWN = 1000
@@ -35,6 +37,8 @@ class Cell:
     lang: str = ""
     href: str | None = None
     iri: str = ""
+    term: object = None
+    number: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,9 +75,15 @@ def _solutions(results: QuerySolutions, most: int) -> Table:
 
 def of_question(table: Table) -> Table:
     """The table as our questions are read: every name beside its thing as one column, for
-    `?personLabel` is the name of `?person`; columns with the headings that they have.
+    `?personLabel` is the name of `?person`, and `?sourceTitle` of `?source`; columns with their
+    headings; values as people write them, properties and things by their names.
     """
-    named = {name: f"{name}Label" for name in table.names if f"{name}Label" in table.names}
+    named = {
+        name: label
+        for name in table.names
+        for label in (f"{name}Label", f"{name}Title")
+        if label in table.names
+    }
     kept = [name for name in table.names if name not in named.values()]
     rows = []
     for row in table.rows:
@@ -81,9 +91,40 @@ def of_question(table: Table) -> Table:
         for name, label in named.items():
             if cells[label].text:
                 cells[name] = replace(cells[label], href=cells[name].href, iri=cells[name].iri)
-        rows.append([cells[name] for name in kept])
-    headings = [site.columns.get(name, {}).get(lang(), name) for name in kept]
-    return Table(headings, rows, table.more, table.truth)
+        rows.append([_worded(cells[name]) for name in kept])
+    return Table([heading(name) for name in kept], rows, table.more, table.truth)
+
+
+def heading(variable: str) -> str:
+    """What the column of a variable is called."""
+    return site.columns.get(variable, {}).get(lang(), variable)
+
+
+def _worded(cell: Cell) -> Cell:
+    """A cell in the language of the page. A year is no number: its type is `xsd:gYear`, and codes
+    are text.
+    """
+    if isinstance(cell.term, Literal):
+        number = cell.term.datatype in {XSD.integer, XSD.decimal}
+        return replace(cell, text=text(cell.term).text, number=number)
+    if isinstance(cell.term, NamedNode) and (name := _called(cell.term.value)):
+        return replace(cell, text=name.text, lang=name.lang)
+    return cell
+
+
+def _called(iri: str) -> Text | None:
+    """The name of a property, a class or a thing; a part goes by its owner's and its own key."""
+    layout, thing = site.layout, try_parse(iri, site.release.base)
+    if thing:
+        name = as_text(*site.index.called(f"{thing.kind}/{thing.key}", lang()))
+        part = f" #{thing.fragment}" if thing.fragment else ""
+        return replace(name, text=name.text + part) if name.text else None
+    if iri == RDF.type.value:
+        return Text(_("Nature"))
+    place = layout.anywhere.get(iri)
+    return pick(
+        (place.names if place else []) or site.properties.get(iri) or layout.classes.get(iri, [])
+    )
 
 
 def triples(answer: Answer) -> Table:
@@ -102,7 +143,8 @@ def statements(triples: Iterable[Triple]) -> Table:
 def _cell(term: object) -> Cell:
     if isinstance(term, NamedNode):
         base = site.release.base
-        return Cell(urls.short(term.value, base), "", urls.link(term.value, base), term.value)
+        short, href = urls.short(term.value, base), urls.link(term.value, base)
+        return Cell(short, "", href, term.value, term)
     if isinstance(term, Literal):
-        return Cell(term.value, text(term).lang)
+        return Cell(term.value, text(term).lang, term=term)
     return Cell(str(term) if isinstance(term, BlankNode) else "")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from kg.web import tables
 from tests.web.conftest import BASE, assert_canonical_error, assert_page
 
 NAMES = "/questions/names-of-an-organization"
@@ -48,3 +49,46 @@ def test_columns_are_named_in_the_language_of_the_page(client):
     for lang, heading in {"fr": "Nom", "en": "Name"}.items():
         text = client.get(f"{NAMES}?organization=réseau&lang={lang}").text
         assert f'<th scope="col">{heading}</th>' in text
+
+
+def told(app, lang, *rows):
+    """The cells of an answer as a page shows them."""
+    tsv = "\n".join(["\t".join(row) for row in rows]) + "\n"
+    with app.test_request_context(f"/?lang={lang}"):
+        table = tables.of_question(tables.stored(tsv.encode(), 10))
+        assert len(table.names) == len(table.rows[0])
+        return [(cell.text, cell.number) for cell in table.rows[0]]
+
+
+def test_numbers_and_dates_are_written_as_people_do_and_years_and_codes_are_left(app):
+    space = "http://www.w3.org/2001/XMLSchema#"
+    names = ("?population", "?per100000", "?year", "?date", "?siren", "?current")
+    values = (
+        *("1163810", "1234.5", f'"2021"^^<{space}gYear>', f'"2024-06-01"^^<{space}date>'),
+        *('"301463253"', "true"),
+    )
+    french, english = (told(app, lang, names, values) for lang in ("fr", "en"))
+    assert english == [
+        *(("1,163,810", True), ("1,234.5", True), ("2021", False), ("1 June 2024", False)),
+        *(("301463253", False), ("yes", False)),
+    ]
+    assert french[0] == ("1\u202f163\u202f810", True) and french[3][0] == "1ᵉʳ juin 2024"
+
+
+def test_properties_and_things_go_by_their_names(app):
+    names = ("?property", "?entity", "?person", "?source", "?sourceTitle", "?value")
+    values = (
+        *("<https://schema.org/foundingDate>", f"<{BASE}id/organization/ville>"),
+        *(f"<{BASE}id/person/ada#mandate>", f"<{BASE}id/source/a>", '"Page A"@fr'),
+        "<https://elsewhere.example/thing>",
+    )
+    assert [text for text, _ in told(app, "fr", names, values)] == [
+        *("création", "Ville", "Ada Exemple #mandate", "Page A"),
+        "https://elsewhere.example/thing",
+    ]
+
+
+def test_a_column_goes_by_its_heading_in_what_a_question_tells(client):
+    for lang, told in {"fr": "« En cours » est « non »", "en": "“Current” is “no”"}.items():
+        text = client.get(f"/questions/members-of-a-network?lang={lang}").text
+        assert told in text.replace("\u00a0", " ") and "`" not in text.partition("<form")[0]
