@@ -193,8 +193,7 @@ class Supervisor:
             error = TooManyQueries(f"You have {own} queries waiting; wait for their answers.")
         else:
             job = asker.jobs[frame.ticket] = Job(asker, frame, request)
-            self._waiting[job] = None
-            self._waiting_of[request.client] += 1
+            self._queue(job)
             self._dispatch()
             return
         self._tell(asker, frame.ticket, error)
@@ -221,6 +220,12 @@ class Supervisor:
             and (not job.request.client or running[job.request.client] < most)
         )
         return min(able, key=lambda job: running[job.request.client], default=None)
+
+    def _queue(self, job: Job, *, first: bool = False) -> None:
+        if first:
+            self._waiting = {job: None, **self._waiting}
+        self._waiting[job] = None
+        self._waiting_of[job.request.client] += 1
 
     def _unqueue(self, job: Job) -> None:
         if job in self._waiting:
@@ -253,7 +258,10 @@ class Supervisor:
         worker.frames.close()
         self._workers.discard(worker)
         _, status = os.waitpid(worker.pid, 0)
-        if job := worker.job:
+        if (job := worker.job) and status == 0:  # of its own accord, before this job came
+            job.worker = None
+            self._queue(job, first=True)
+        elif job:
             job.asker.jobs.pop(job.frame.ticket, None)
             self._tell(job.asker, job.frame.ticket, self._cause(status, job.request))
         self._fork(worker.federating)

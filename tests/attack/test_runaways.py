@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
+from kg.serve import ENGINE_MALLOC, TUNABLES, WEB_MALLOC
 from tests.attack import MEMORY, RESULT, SECONDS, assert_sound
 
 FORMS = "application/sparql-results+json, text/turtle;q=0.9"
@@ -119,3 +121,12 @@ def test_what_other_engines_need_years_for_is_no_matter(client, pattern, text):
 )
 def test_a_long_query_is_answered_or_ends_at_a_limit(client, query):
     assert_sound(client.ask(query, FORMS))
+
+
+def test_each_process_has_the_allocator_that_its_memory_needs(server):
+    for pid, said in ((server.supervisors[-1], ENGINE_MALLOC), (server.web[-1], WEB_MALLOC)):
+        environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+        # The C library may have cut the text where it read it.
+        assert f"{TUNABLES}={said.split(':')[0]}".encode() in {
+            each.split(b":")[0] for each in environment
+        }

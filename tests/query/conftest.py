@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from contextlib import contextmanager
 
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad, Store
@@ -67,16 +68,15 @@ class Looping:
         self._loop.close()
 
 
-@pytest.fixture(scope="module", params=["threads", "loop"])
-def service(request, tmp_path_factory):
-    """(client, pid of the supervisor)."""
-    folder = tmp_path_factory.mktemp("query")
+@contextmanager
+def supervised(engine, folder):
+    """The socket and the pid of a supervisor with two workers over an engine."""
     path = folder / "query.sock"
     pid = os.fork()
     if pid == 0:
         faulthandler.disable()  # workers are meant to crash here
         supervisor = Supervisor(
-            LocalEngine(small_store(), folder),
+            engine,
             path,
             Capacity(workers=2, queue=2, longest=100_000),
             Limits(seconds=SECONDS, memory=100, result=1),
@@ -84,12 +84,20 @@ def service(request, tmp_path_factory):
         signal.signal(signal.SIGTERM, supervisor.stop)
         supervisor.run()
         os._exit(0)
-    client = Client(path, patience=30) if request.param == "threads" else Looping(path)
-    while not _answers(client):
+    while not _answers(Client(path, patience=30)):
         time.sleep(0.01)
-    yield client, pid
+    yield path, pid
     os.kill(pid, signal.SIGTERM)
     _, status = os.waitpid(pid, 0)
     assert os.waitstatus_to_exitcode(status) == 0
+
+
+@pytest.fixture(scope="module", params=["threads", "loop"])
+def service(request, tmp_path_factory):
+    """(client, pid of the supervisor)."""
+    folder = tmp_path_factory.mktemp("query")
+    with supervised(LocalEngine(small_store(), folder), folder) as (path, pid):
+        client = Client(path, patience=30) if request.param == "threads" else Looping(path)
+        yield client, pid
     if isinstance(client, Looping):
         client.end()

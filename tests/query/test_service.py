@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import io
+import mmap
 import os
 import socket
 import struct
@@ -29,7 +30,7 @@ from kg.query.client import Channel, Client
 from kg.query.departure import Departure
 from kg.query.results import construct, select
 
-from .conftest import SECONDS, Looping
+from .conftest import SECONDS, Looping, supervised
 
 RUNAWAY = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 
@@ -288,6 +289,28 @@ def test_word_that_comes_in_pieces_is_understood():
     ]
     assert wire.read_request(found[2]).text == "ASK {}" + " " * 10
     assert [f.ticket for f in wire.Frames(1000).feed(sent)] == [1, 2, 3, 3]
+
+
+class Hoarding:
+    """An engine of whose memory 40 of the 100 MiB that a query may have never come free again."""
+
+    def __init__(self):
+        self.hoard = []
+
+    def answer(self, request):
+        self.hoard.append(mmap.mmap(-1, 40 << 20))
+        pid = str(os.getpid()).encode()
+        return Answer(request.media_type, io.BytesIO(pid), len(pid))
+
+
+def test_a_query_has_its_whole_memory_whatever_came_before(tmp_path):
+    with supervised(Hoarding(), tmp_path) as (path, pid), ThreadPoolExecutor(3) as pool:
+        client = Client(path, patience=30)
+        before = settled(pid)
+        asked = [pool.submit(client.answer, Request("ASK {}")) for _ in range(30)]
+        answered = [each.result().read().decode() for each in asked]
+        assert len(set(answered)) == len(answered) == 30
+        assert not before & settled(pid)
 
 
 def test_after_the_service_was_begun_anew_it_is_asked_again(tmp_path):
