@@ -31,8 +31,9 @@ class Statement:
 
 @dataclass(frozen=True)
 class Facts:
-    """A thing's statements and those of its parts; the names of all that they mention; and the
-    observations that count things there, if it is a territory.
+    """A thing's statements and those of its parts; the names of all that they mention; the
+    observations that count things there, if it is a territory; and the dates of the roles that its
+    guests speak by virtue of, by role and property, if it is an episode.
     """
 
     entity: str
@@ -41,6 +42,7 @@ class Facts:
     names: dict[str, list[Literal]]
     single: frozenset[str]
     observations: list[Statement]
+    dates: dict[tuple[str, str], list[Literal]]
 
     @cached_property
     def _by_subject(self) -> dict[str, list[Statement]]:
@@ -69,6 +71,7 @@ class Facts:
 def gather(entity: str, rows: Iterable[Row], base: str) -> Facts:
     """The rows of `queries/entity.rq`, sorted out."""
     single_valued = rebase(ESS.singleValued.value, base)
+    dates: dict[tuple[str, str], list[Literal]] = defaultdict(list)
     statements: list[Statement] = []
     naming: list[Statement] = []
     names: dict[str, list[Literal]] = defaultdict(list)
@@ -90,7 +93,10 @@ def gather(entity: str, rows: Iterable[Row], base: str) -> Facts:
             naming.append(each)
         if property_ in NAMING and isinstance(value, Literal):
             names[subject].append(value)
-    return Facts(entity, statements, naming, dict(names), frozenset(single), observations)
+        elif isinstance(value, Literal) and not graph:
+            dates[subject, property_].append(value)
+    alone = frozenset(single)
+    return Facts(entity, statements, naming, dict(names), alone, observations, dict(dates))
 
 
 def gather_all(entities: Iterable[str], rows: Iterable[Row], base: str) -> dict[str, Facts]:

@@ -31,6 +31,9 @@ def test_who_speaks_in_an_episode_stands_with_the_capacity_and_the_role_held_the
     assert "présidente du Réseau" in guests
     assert 'href="/doc/person/ada#presidency"' in guests
     assert {"fr": "Au titre de :", "en": "By virtue of:"}[lang] in guests
+    # Both sources' dates of the role, which is Ada's and not the episode's.
+    since = {"fr": "début : 2019 ou mars 2021", "en": "start: 2019 or March 2021"}[lang]
+    assert f'<span class="more">{since}</span>' in guests
 
 
 @BOTH

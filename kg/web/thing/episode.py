@@ -10,7 +10,7 @@ from pyoxigraph import NamedNode
 
 from kg.vocab import DCTERMS, ESS, SCHEMA
 from kg.web import urls
-from kg.web.i18n import Text, later
+from kg.web.i18n import Text, later, period
 from kg.web.thing.credits import credits
 from kg.web.thing.incoming import Links
 from kg.web.thing.parts import Part, of_class, part
@@ -25,6 +25,8 @@ EXPECTED = {
     "sound": later("où l’écouter"),
     "guests": later("qui y parle"),
 }
+# When a role began and ended, and when it was seen.
+DATES = (SCHEMA.startDate, SCHEMA.endDate, ESS.attestedOn)
 
 
 @dataclass(frozen=True)
@@ -44,11 +46,13 @@ class Chapter:
 
 @dataclass(frozen=True)
 class Guest:
-    """Someone who speaks: in the capacity that was stated, by virtue of which roles held then."""
+    """Someone who speaks: in the capacity that was stated, by virtue of which roles held then,
+    each with its dates in words.
+    """
 
     part: Part
     capacities: list[Value]
-    roles: list[Value]
+    roles: list[tuple[Value, str]]
 
 
 @dataclass(frozen=True)
@@ -85,8 +89,12 @@ def shown(view: View, lists: list[Links]) -> dict[str, object]:
 
 
 def _guest(view: View, part: Part) -> Guest:
-    stated, roles = (view.values(each, part.iri) for each in (ESS.statedCapacity, ESS.inCapacityOf))
-    return Guest(part, stated, roles)
+    roles = [
+        (value, period(*(view.dates(iri.value, each) for each in DATES)))
+        for iri in view.terms(ESS.inCapacityOf, part.iri)
+        for value in view.linked([iri.value])
+    ]
+    return Guest(part, view.values(ESS.statedCapacity, part.iri), roles)
 
 
 def _sounds(view: View) -> list[str]:

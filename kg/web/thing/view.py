@@ -100,6 +100,10 @@ class View:
         found = sorted(self._statements(property_, of), key=mine_first)
         return [self._values.of(each) for each in found]
 
+    def dates(self, role: str, property_: NamedNode) -> list[Literal]:
+        """The dates of a role that a guest speaks by virtue of."""
+        return self.known.dates.get((role, self.name(property_)), [])
+
     def called(self, term: Term) -> Text:
         """What a value is called."""
         return self._values.name(term) if isinstance(term, NamedNode) else Text(term.value)
