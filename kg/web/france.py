@@ -20,7 +20,9 @@ SOUTH, NORTH, WEST, EAST = 41.2, 51.3, -5.4, 9.8
 
 @dataclass(frozen=True)
 class Shape:
-    """A département: its outline, its shade (0 for nothing there, to 4), and where it leads."""
+    """A département: its outline, its shade (0 for nothing there, to 4), and where it leads; its
+    outline in the inset, if it is too small.
+    """
 
     code: str
     name: str
@@ -28,13 +30,17 @@ class Shape:
     shade: int
     count: int
     href: str | None
+    large: str
 
 
 @dataclass(frozen=True)
 class France:
-    """A drawing: the `viewBox`, the shapes, and from which count on each shade is."""
+    """A drawing: its `viewBox` and that of the inset, the shapes, and from which count on each
+    shade is.
+    """
 
     view_box: str
+    inset: str
     shapes: list[Shape]
     steps: list[int]
 
@@ -53,10 +59,11 @@ def drawing(counts: Mapping[str, int], link: Callable[[str], str | None]) -> Fra
             sum(counts.get(each["id"], 0) >= step for step in steps),
             counts.get(each["id"], 0),
             link(each["id"]),
+            each.get("large", ""),
         )
         for each in outlines["locations"]
     ]
-    return France(outlines["viewBox"], shapes, steps)
+    return France(outlines["viewBox"], outlines.get("inset", ""), shapes, steps)
 
 
 def spans(latitude: float, longitude: float) -> bool:

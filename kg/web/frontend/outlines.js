@@ -2,8 +2,8 @@
 // their points, so that no gaps come between them.
 
 // An outline of the package, whose commands are `m` and `z` alone, as a shorter path: each ring is
-// `M` with its first point and `l` with the steps to the others.
-export function drawn(path) {
+// `M` with its first point and `l` with the steps to the others. `scale`: how much larger.
+export function drawn(path, scale = 1) {
   let [x, y] = [0, 0];
   let paths = "";
   for (const [, numbers] of path.matchAll(/m([^mz]*)z/g)) {
@@ -12,7 +12,7 @@ export function drawn(path) {
     const start = [x + values[0], y + values[1]];
     for (let index = 0; index + 1 < values.length; index += 2) {
       [x, y] = [x + values[index], y + values[index + 1]];
-      ring.push([Math.round(x), Math.round(y)]);
+      ring.push([Math.round(x * scale), Math.round(y * scale)]);
     }
     [x, y] = start;
     paths += written(ring);
@@ -29,6 +29,14 @@ function written(ring) {
     .slice(1)
     .map(([x, y], index) => `${x - points[index][0]} ${y - points[index][1]}`);
   return `M${points[0].join(" ")}l${steps.join(" ").replaceAll(" -", "-")}z`;
+}
+
+// The smallest `viewBox` around such paths.
+export function around(paths) {
+  const points = paths.flatMap(rings).flat();
+  const [left, top] = [0, 1].map((axis) => Math.min(...points.map((point) => point[axis])));
+  const [right, bottom] = [0, 1].map((axis) => Math.max(...points.map((point) => point[axis])));
+  return [left, top, right - left, bottom - top].join(" ");
 }
 
 // The rings of such a path: lists of points.
