@@ -12,22 +12,23 @@ import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection
 from pathlib import Path
+
+from pyoxigraph import Store
 
 from kg import queryfile
 from kg.changes import answers
 from kg.errors import KgError, QueryError
 from kg.query import Request
 from kg.query.client import Client
-from kg.query.engines import open_engine
 from kg.query.forms import RESULTS
+from kg.query.local import LocalEngine, open_store
 from kg.query.supervisor import Capacity, Supervisor
 from kg.query.worker import Limits
 from kg.release import Release
-from kg.settings import Settings
+from kg.settings import ONTOLOGY
 
 # What the answer of one question may take; the memory is that of all queries.
 SECONDS = 5.0
@@ -35,38 +36,29 @@ MIB = 16
 ROWS = 10_000
 
 
-def write(settings: Settings, release: Release, before: Release | None) -> dict[str, str]:
-    """Write the answers of a release, and what changed in them; the questions that were given up,
-    each with the name of the limit that it met: `rows`, the reason of a `QueryError`, or `engine`
-    if the release is for an engine elsewhere.
+def write(folder: Path, base: str, memory: int | None) -> dict[str, str]:
+    """Write the answers that the statements of a release give, in its folder, as soon as these are
+    there; the questions that were given up, each with the name of the limit that it met: `rows`, or
+    the reason of a `QueryError`.
 
-    The release is whole but for its report and checksums.
+    `memory`: the MiB that a query may take; None for a release that is for an engine elsewhere, and
+    too large to be asked here, which gives up all for `engine`.
     """
-    folder = release.folder / answers.FOLDER
-    folder.mkdir()
-    questions = queryfile.read_all(release.folder / "ontology" / "questions", release.base)
-    if _needs_another(settings, release):
+    target = folder / answers.FOLDER
+    target.mkdir()
+    questions = queryfile.read_all(ONTOLOGY / "questions", base)
+    if memory is None:
         given_up = {each.name: "engine" for each in questions}
     else:
-        with _asking(settings, release) as client:
+        with _asking(folder, base, Limits(SECONDS, memory, MIB)) as client:
             given_up = {
                 each.name: reason
                 for each in questions
-                if (reason := _answer(client, each.text, folder / f"{each.name}.tsv"))
+                if (reason := _answer(client, each.text, target / f"{each.name}.tsv"))
             }
     text = json.dumps(given_up, indent=1, sort_keys=True)
-    (folder / answers.GIVEN_UP).write_text(f"{text}\n", encoding="utf-8")
-    if before:
-        answers.write(release, before)
+    (target / answers.GIVEN_UP).write_text(f"{text}\n", encoding="utf-8")
     return given_up
-
-
-def _needs_another(settings: Settings, release: Release) -> bool:
-    """Whether the release is for an engine elsewhere, and more than this machine is meant to hold
-    in memory.
-    """
-    large = release.manifest["counts"]["statements"] > settings.disk_above
-    return large and settings.engine == "remote"
 
 
 def _answer(client: Client, question: str, path: Path) -> str:
@@ -83,17 +75,16 @@ def _answer(client: Client, question: str, path: Path) -> str:
 
 
 @contextmanager
-def _asking(settings: Settings, release: Release) -> Iterator[Client]:
+def _asking(folder: Path, base: str, limits: Limits) -> Iterator[Client]:
     """A client of a supervisor over the release, which is another process: this one has threads,
     and must not fork.
     """
     context = get_context("spawn")
-    with tempfile.TemporaryDirectory(prefix="kg-") as folder:
-        path = Path(folder) / "query.sock"
+    with tempfile.TemporaryDirectory(prefix="kg-") as scratch:
+        path = Path(scratch) / "query.sock"
         ready, tell = context.Pipe(duplex=False)
-        limits = Limits(SECONDS, settings.query_memory, MIB)
         process = context.Process(
-            target=_supervise, args=(settings, release.folder, path, limits, tell), daemon=True
+            target=_supervise, args=(Release(folder), base, path, limits, tell), daemon=True
         )
         process.start()
         tell.close()
@@ -107,16 +98,14 @@ def _asking(settings: Settings, release: Release) -> Iterator[Client]:
             process.join()
 
 
-def _supervise(
-    settings: Settings, folder: Path, path: Path, limits: Limits, ready: Connection
-) -> None:
-    """In the other process: open the release, say so, and answer until told to stop."""
+def _supervise(release: Release, base: str, path: Path, limits: Limits, ready: Connection) -> None:
+    """In the other process: open the statements, say so, and answer until told to stop."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     parent = parent_process()
     assert parent is not None
-    release = Release(folder)
-    here = replace(settings, engine="disk" if release.store.is_dir() else "memory")
-    engine = open_engine(here, release, path.parent)
+    there = release.store.is_dir()
+    store = Store.read_only(str(release.store)) if there else open_store(release)
+    engine = LocalEngine(store, path.parent, base=f"{base}sparql")
     supervisor = Supervisor(engine, path, Capacity(workers=1), limits, watch=parent.is_alive)
     signal.signal(signal.SIGTERM, supervisor.stop)
     ready.send(engine.name)

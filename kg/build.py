@@ -1,6 +1,6 @@
 """Building a release: sources, statements, links, rules, checks, then the folder.
 
-    convert each source -> merge -> infer -> check -> count -> describe -> write -> ask -> current
+    convert each source -> merge -> infer -> check -> count -> describe -> write -> current
 
 Everything that is wrong is gathered first, so that one run tells all. What has a violation is
 not released: its report stays in var/build/, and the previous release stays current.
@@ -22,7 +22,6 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from kg import (
-    answers,
     check,
     convert,
     cubes,
@@ -101,11 +100,10 @@ def _build(settings: Settings, what: Plan, date: str, console: Console) -> relea
             previous=releases.current(),
             found=checked.found,
             store=_serves_from_disk(settings, statements.count(checked.connection)),
+            memory=_memory(settings, statements.count(checked.connection)),
         )
         stage = functools.partial(_stage, console)
-        writer.write(checked.connection, contents, partial, stage)
-        with stage("Answering the questions"):
-            given_up = answers.write(settings, release.Release(partial), contents.previous)
+        given_up = writer.write(checked.connection, contents, partial, stage)
         counts = _accounts(checked.connection, checked.converted) + _questions(given_up)
         report.write(checked.connection, counts, partial, "ESS")
         with stage("Taking checksums"):
@@ -118,6 +116,14 @@ def _build(settings: Settings, what: Plan, date: str, console: Console) -> relea
 def _serves_from_disk(settings: Settings, count: int) -> bool:
     """Whether a release of so many statements gets a store for the disk engine."""
     return settings.engine == "disk" or (not settings.engine and count > settings.disk_above)
+
+
+def _memory(settings: Settings, count: int) -> int | None:
+    """What a query may take that answers a question; None for statements that an engine elsewhere
+    is to hold, and that are too many for the memory of this machine.
+    """
+    elsewhere = settings.engine == "remote" and count > settings.disk_above
+    return None if elsewhere else settings.query_memory
 
 
 def check_only(settings: Settings, what: Plan, console: Console) -> list[Group]:

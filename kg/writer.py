@@ -19,7 +19,8 @@ from typing import Any, TypeAlias
 import duckdb
 from pyoxigraph import Literal, NamedNode, RdfFormat, Store
 
-from kg import describe, dumps, history, iri, ledger, statements, tables
+from kg import answers, describe, dumps, history, iri, ledger, statements, tables
+from kg.changes.answers import write as write_changed
 from kg.changes.write import write as write_changes
 from kg.convert import Converted, checksum, entities
 from kg.processes import workers
@@ -37,7 +38,9 @@ Stage: TypeAlias = Callable[[str], AbstractContextManager[Any]]
 
 @dataclass(frozen=True)
 class Contents:
-    """What goes into a release besides the statements; `store`: one for the disk engine too."""
+    """What goes into a release besides the statements; `store`: one for the disk engine too;
+    `memory`: MiB of a query that answers a question; None, if none is to be asked.
+    """
 
     edition: describe.Edition
     base: str
@@ -46,6 +49,7 @@ class Contents:
     previous: Release | None
     found: Sequence[Group] = ()
     store: bool = False
+    memory: int | None = None
 
 
 def write(
@@ -53,9 +57,10 @@ def write(
     contents: Contents,
     folder: Path,
     stage: Stage = nullcontext,
-) -> None:
-    """Write everything but the report into a release's folder. The same inputs, the same bytes
-    (but for the search index and the store, whose libraries never write the same twice).
+) -> dict[str, str]:
+    """Write everything but the report into a release's folder; the questions that were given up,
+    with the reason. The same inputs, the same bytes (but for the search index and the store, whose
+    libraries never write the same twice).
     """
     base = contents.base
     with stage("Sorting statements"):
@@ -64,10 +69,9 @@ def write(
     with workers(2 if statements.count(connection) > LARGE else 0) as pool:
         with stage("Writing all statements"):
             things = dumps.write_things(connection, folder, base)
-        tasks: list[Future[Any]] = []
-        if contents.store:
-            tasks.append(pool.submit(write_store, folder))
-        tasks += [pool.submit(dumps.write_forms, path) for path in things]
+        with stage("Answering the questions"):
+            asked = pool.submit(answer, folder, base, contents.store, contents.memory)
+        tasks: list[Future[Any]] = [pool.submit(dumps.write_forms, path) for path in things]
         with stage("Writing the statements of each source"):
             for path, count in dumps.write_sources(connection, folder, base, contents.sources):
                 tasks.append(pool.submit(dumps.write_source, path, count))
@@ -84,6 +88,10 @@ def write(
             for task in tasks:
                 task.result()
             dumps.write_whole(things, folder, statements.count(connection))
+            given_up = asked.result()
+    if contents.previous:
+        write_changed(folder, contents.previous.folder)
+    return given_up
 
 
 def _write_rest(
@@ -158,6 +166,15 @@ def _credits(contents: Contents) -> list[dict[str, str]]:
 
 def _plain(term: NamedNode | Literal) -> bool:
     return isinstance(term, NamedNode) or term.language in {None, "fr"}
+
+
+def answer(folder: Path, base: str, store: bool, memory: int | None) -> dict[str, str]:
+    """Write the store, if there is to be one, and then the answers of the questions; which of these
+    were given up.
+    """
+    if store:
+        write_store(folder)
+    return answers.write(folder, base, memory)
 
 
 def write_store(folder: Path) -> None:

@@ -8,12 +8,21 @@ import sys
 
 import pytest
 
-from kg import answers, queryfile
-from kg.changes.answers import Change, changed, count, difference, given_up, held, questions
+from kg import answers, queryfile, writer
+from kg.changes.answers import (
+    Change,
+    changed,
+    count,
+    difference,
+    given_up,
+    held,
+    questions,
+    write,
+)
 from kg.query import Request
 from kg.query.local import LocalEngine, open_store
 from kg.release import Release
-from kg.settings import Settings
+from kg.settings import ONTOLOGY
 from tests.served import wait
 from tests.test_build import run
 
@@ -31,13 +40,13 @@ def two(tmp_path_factory):
     return first, run(folder, "avise,Avise,301463253,a", "mes,MES,,b")
 
 
-def copied(release, tmp_path):
-    """The release without answers, to be answered anew."""
+def answered(release, tmp_path, memory=1000):
+    """The statements of a release answered anew: the release, and what was given up."""
     folder = tmp_path / release.folder.name
-    shutil.copytree(release.folder, folder)
-    shutil.rmtree(folder / "answers")
-    shutil.rmtree(folder / "changes", ignore_errors=True)
-    return Release(folder)
+    (folder / "dumps").mkdir(parents=True)
+    shutil.copy(release.folder / "dumps" / "all.nq.zst", folder / "dumps")
+    (folder / "changes").mkdir()
+    return Release(folder), answers.write(folder, release.base, memory)
 
 
 @pytest.mark.parametrize(
@@ -92,8 +101,7 @@ def test_what_changed_is_written_for_answers_that_changed_alone(two):
 
 def test_too_many_rows_are_given_up(two, tmp_path, monkeypatch):
     monkeypatch.setattr(answers, "ROWS", 1)
-    release = copied(two[0], tmp_path)
-    told = answers.write(Settings(), release, None)
+    release, told = answered(two[0], tmp_path)
     full = {
         path.stem
         for path in (two[0].folder / "answers").glob("*.tsv")
@@ -110,38 +118,46 @@ def test_too_many_rows_are_given_up(two, tmp_path, monkeypatch):
 def test_a_question_that_takes_too_long_is_given_up_and_the_next_are_answered(
     two, tmp_path, monkeypatch
 ):
+    (tmp_path / "questions").mkdir()
+    (tmp_path / "questions" / "a-slow-one.rq").write_text(SLOW)
+    shutil.copy(ONTOLOGY / "questions" / f"{NAMED}.rq", tmp_path / "questions")
     monkeypatch.setattr(answers, "SECONDS", 1.0)
-    release = copied(two[1], tmp_path)
-    (release.folder / "ontology" / "questions" / "a-slow-one.rq").write_text(SLOW)
-    (release.folder / "changes").mkdir()
-    assert answers.write(Settings(), release, two[0]) == {"a-slow-one": "time"}
-    assert changed(release.folder / "changes", NAMED).numbers == (1, 2)
+    monkeypatch.setattr(answers, "ONTOLOGY", tmp_path)
+    release, told = answered(two[1], tmp_path)
+    assert told == {"a-slow-one": "time"}
+    assert held(release, NAMED)
 
 
 def test_what_either_release_does_not_hold_is_not_compared(two, tmp_path, monkeypatch):
+    release, _ = answered(two[1], tmp_path)
     monkeypatch.setattr(answers, "ROWS", 1)
-    (tmp_path / "old").mkdir()
-    old = copied(two[0], tmp_path / "old")
-    answers.write(Settings(), old, None)
-    monkeypatch.setattr(answers, "ROWS", 1000)
-    release = copied(two[1], tmp_path)
-    (release.folder / "changes").mkdir()
-    answers.write(Settings(), release, old)
+    old, _ = answered(two[0], tmp_path)
+    write(release.folder, old.folder)
     assert held(release, NAMED)
     assert changed(release.folder / "changes", NAMED) is None
 
 
 def test_nothing_is_asked_of_what_is_for_an_engine_elsewhere(two, tmp_path):
-    release = copied(two[0], tmp_path)
-    told = answers.write(Settings(engine="remote", disk_above=10), release, None)
-    assert set(told.values()) == {"engine"}
+    release, told = answered(two[0], tmp_path, memory=None)
+    assert set(told.values()) == {"engine"} and NAMED in told
     assert [path.name for path in (release.folder / "answers").iterdir()] == ["given-up.json"]
 
 
-def test_a_store_on_disk_gives_the_same_answers(two, tmp_path):
-    release = run(
-        tmp_path, "avise,Avise,301463253,a", "mes,MES,,b", engine="disk", date="2026-01-31"
-    )
+@pytest.mark.parametrize(
+    ("engine", "above", "asked"),
+    [("remote", 10, False), ("remote", 10**9, True), ("memory", 10, True)],
+)
+def test_a_build_asks_what_this_machine_can_hold(tmp_path, engine, above, asked):
+    release = run(tmp_path, "avise,Avise,,a", engine=engine, disk_above=above)
+    assert held(release, NAMED) == asked
+    assert given_up(release, NAMED) == ("" if asked else "engine")
+
+
+def test_a_large_release_is_asked_on_disk_beside_other_work_and_answers_the_same(
+    two, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(writer, "LARGE", 0)
+    release = run(tmp_path, "avise,Avise,301463253,a", "mes,MES,,b", engine="disk")
     assert release.store.is_dir()
     one, other = (
         {path.name: path.read_bytes() for path in (each.folder / "answers").glob("*.tsv")}
@@ -160,8 +176,8 @@ def test_the_report_of_a_build_names_what_was_given_up(tmp_path, monkeypatch):
 def test_the_process_that_answers_ends_with_its_build(two, tmp_path):
     code = (
         "import sys, time\nfrom pathlib import Path\nfrom kg import answers\n"
-        "from kg.release import Release\nfrom kg.settings import Settings\n"
-        "with answers._asking(Settings(), Release(Path(sys.argv[1]))):\n"
+        "from kg.iri import BASE\nfrom kg.query.worker import Limits\n"
+        "with answers._asking(Path(sys.argv[1]), BASE, Limits(5, 1000, 1)):\n"
         "    print('ready', flush=True)\n    time.sleep(60)\n"
     )
     with subprocess.Popen(

@@ -67,12 +67,12 @@ def questions(changes: Path) -> list[str]:
     return sorted(path.name.removesuffix(_ADDED) for path in found)
 
 
-def write(release: Release, before: Release) -> None:
-    """Compare all answers of a release with those of the release before."""
-    target = release.folder / CHANGES / FOLDER
+def write(folder: Path, before: Path) -> None:
+    """Compare all answers in the folder of a release with those of the release before."""
+    target = folder / CHANGES / FOLDER
     target.mkdir()
-    for path in sorted((release.folder / FOLDER).glob("*.tsv")):
-        old = before.folder / FOLDER / path.name
+    for path in sorted((folder / FOLDER).glob("*.tsv")):
+        old = before / FOLDER / path.name
         if old.is_file() and (change := difference(old.read_bytes(), path.read_bytes())):
             (target / f"{path.stem}{_ADDED}").write_bytes(change.added)
             (target / f"{path.stem}{_REMOVED}").write_bytes(change.removed)
