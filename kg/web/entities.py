@@ -220,8 +220,8 @@ def _html(found: facts.Facts, kind: str, key: str) -> bytes:
 
 def _links(iri: NamedNode, kind: str, key: str, view: View, by: str) -> str:
     """All that points to a thing with one property, page by page."""
-    page = request.args.get("page", 1, int)
-    links, pages = by_property(site, iri, by, page) if page > 0 else (None, 0)
+    page, parts = request.args.get("page", 1, int), bool(view.known.parts())
+    links, pages = by_property(site, iri, by, page, parts) if page > 0 else (None, 0)
     if links is None or not links.items:
         raise NotFound
     return render_template(
@@ -247,7 +247,8 @@ def network(kind: str, key: str) -> str:
     iri = _iri(kind, key)
     found = _facts(iri, key)
     view = View(site, found)
-    neighbours = [*outgoing(view), *Incoming(site, iri).neighbours()]
+    known = summary.counted(kind, key, places.level(view))
+    neighbours = [*outgoing(view), *Incoming(site, iri, known).neighbours()]
     return render_template(
         "network.html",
         iri=iri.value,

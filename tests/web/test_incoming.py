@@ -79,3 +79,35 @@ def test_where_the_index_knows_of_many_links_their_properties_are_asked_for_firs
     text = client.get("/doc/territory/insee-region-52.html").text
     assert "Loire-Atlantique" in text and "Ancienne commune" in text
     assert len(asked) == 3, "the facts, the properties, the beginnings of the lists"
+
+
+def test_the_graph_of_a_thing_with_many_links_asks_for_their_properties_first(
+    client, asked, monkeypatch
+):
+    monkeypatch.setattr(incoming, "WHOLE", 5)
+    text = client.get("/graph/territory/insee-region-52").text
+    assert "Loire-Atlantique" in text and "Ancienne commune" in text
+    assert len(asked) == 3, "the facts, the properties, the beginnings of the lists"
+    assert "LIMIT 501" not in "".join(request.text for request in asked), "the whole of the links"
+
+
+def test_a_page_of_links_reads_no_more_names_than_it_shows(client, asked):
+    path = "/doc/territory/insee-region-52.html?by=dcterms:isPartOf"
+    text = client.get(path).text
+    assert "Loire-Atlantique" in text and '<span class="count">2</span>' in text
+    _facts, page, count = (request.text for request in asked)
+    assert "STRSTARTS(STR(?subject), " not in count
+    assert "STRSTARTS(STR(?subject), CONCAT(STR(?entity)" not in page
+
+
+@pytest.mark.parametrize(
+    ("path", "left_out"),
+    [
+        ("/doc/publication/study.html?by=schema:exampleOfWork", "study#edition"),
+        ("/doc/territory/insee-region-52.html?by=sdmx-dimension:refArea", "/observation/"),
+        ("/doc/source/a.html?by=prov:wasDerivedFrom", "/graph/a"),
+    ],
+)
+def test_a_page_of_links_leaves_out_own_parts_observations_and_graphs(client, path, left_out):
+    assert client.get(path.partition("?")[0]).status_code == 200
+    assert client.get(path).status_code == 404, f"{left_out} would be all there is"

@@ -17,7 +17,7 @@ from pyoxigraph import Literal, NamedNode
 from kg.iri import rebase, try_parse
 from kg.query.results import Row
 from kg.search.fold import fold
-from kg.vocab import DCTERMS, ESS, RDFS, SCHEMA
+from kg.vocab import DCTERMS, ESS, PROV, RDFS, SCHEMA
 from kg.web import urls
 from kg.web.i18n import Text, _, later, period, pick, written
 from kg.web.site import Site
@@ -79,6 +79,8 @@ _ISSUED = (DCTERMS.issued, SCHEMA.datePublished)
 _RANKS = {key: rank for rank, key in enumerate(HEADINGS)}
 # What `queries/linking.rq` says of which links, and of how many.
 _ANY, _LIMIT = "?subject ?property ?entity .", f"LIMIT {WHOLE + 1}"
+# What the queries leave out: parts of the thing itself, graphs, observations.
+_LEFT_OUT = re.compile(r"\n *FILTER\(!STRSTARTS\(STR\(\?subject\), [^\n]*\)\)")
 
 
 @dataclass(frozen=True)
@@ -209,18 +211,24 @@ def _marked(items: list[Linking], told: set[tuple[str, str]]) -> list[Linking]:
     ]
 
 
-def by_property(site: Site, entity: NamedNode, by: str, page: int) -> tuple[Links | None, int]:
+def by_property(
+    site: Site, entity: NamedNode, by: str, page: int, parts: bool = True
+) -> tuple[Links | None, int]:
     """One page of the links with the property that `by` names; how many pages there are.
 
     The links have no `count` beyond `COUNTED`, and the pages beyond are not counted either.
+    `parts`: whether the thing may have parts that point to it.
     """
     property_ = site.by_short_name.get(by)
     if property_ is None:
         return None, 0
     node = NamedNode(property_)
-    rows = site.ask(_page(site, (page - 1) * PAGE), entity=entity, property=node)
-    items = [item for _property, item in _items(site, rows)]
-    counts = site.rows("linking-count", entity=entity, property=node)
+    # To look for what is left out is to read the name of every link, up to the last that is shown.
+    plain = not parts and property_ in {*site.linking_properties} - {PROV.wasDerivedFrom.value}
+    texts = (_page(site, (page - 1) * PAGE), site.queries["linking-count"])
+    links, count_ = (_LEFT_OUT.sub("", text) if plain else text for text in texts)
+    items = [item for _, item in _items(site, site.ask(links, entity=entity, property=node))]
+    counts = site.ask(count_, entity=entity, property=node)
     count = int(counts[0]["count"].value) if counts else 0
     name = name_of(site, property_)
     heading = _("par « %(property)s »", property=name.text)

@@ -73,7 +73,7 @@ def of(kind: str, key: str, level: str) -> Summary | None:
 
     `level` tells which of the facets of territories it is: a commune, a département, a région.
     """
-    facet = next((f for f, kinds in FACETS.items() if kind in kinds and level in {"", f}), None)
+    facet = _facet(kind, level)
     if facet is None:
         return None
     chosen = {facet: [key]}
@@ -104,6 +104,17 @@ def of(kind: str, key: str, level: str) -> Summary | None:
         years=_rows(years, "year", where, {facet: key}),
         columns=_columns(years),
     )
+
+
+def counted(kind: str, key: str, level: str) -> int:
+    """How many things have the thing for a value of its facet."""
+    facet = _facet(kind, level)
+    return site.index.search("", lang(), {facet: [key]}, limit=1).total if facet else 0
+
+
+def _facet(kind: str, level: str) -> str | None:
+    """The facet that the things of a kind, or the territories of a level, are values of."""
+    return next((f for f, kinds in FACETS.items() if kind in kinds and level in {"", f}), None)
 
 
 def _map(values: Sequence[Value], rows: list[Row]) -> france.France | None:
