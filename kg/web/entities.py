@@ -19,12 +19,15 @@ from kg.web.negotiate import DOCUMENTS, choose, content_type, not_acceptable
 from kg.web.signposting import Link
 from kg.web.site import LICENCE, site
 from kg.web.thing import (
+    cube,
     episode,
+    establishment,
     event,
     person,
     places,
     podcast,
     publication,
+    scheme,
     spans,
     structured,
     summary,
@@ -45,7 +48,9 @@ entities = Blueprint("entities", __name__)
 
 # What the page of a kind shows first; its template is `templates/entity/<kind>.html`.
 SHOWN_FIRST: dict[str, Callable[[View, list[Links]], dict[str, object]]] = {
+    "cube": cube.shown,
     "episode": episode.shown,
+    "establishment": establishment.shown,
     "event": event.shown,
     "person": person.shown,
     "podcast": podcast.shown,
@@ -188,7 +193,10 @@ def _html(found: facts.Facts, kind: str, key: str) -> bytes:
     if by := request.args.get("by", ""):
         return _links(iri, kind, key, view, by).encode()
     counted = summary.of(kind, key, places.level(view))
-    lists = Incoming(site, iri, counted.total if counted else 0).lists()
+    tree = scheme.tree(iri) if kind == "scheme" else None
+    # What points to a scheme is its concepts, and to a cube its observations, however many.
+    without = tree is not None or kind == "cube"
+    lists = [] if without else Incoming(site, iri, counted.total if counted else 0).lists()
     templates: list[str | Template] = [f"entity/{kind}.html", "entity.html"]
     shown = {
         "iri": iri.value,
@@ -198,6 +206,7 @@ def _html(found: facts.Facts, kind: str, key: str) -> bytes:
         "lists": lists,
         "shown": SHOWN,
         "in_time": in_time,
+        "tree": tree,
         "roles": roles(view),
         "drawn": lambda roles: spans.drawing(roles, site.release.manifest["date"]),
         "parts": [*others(view)],

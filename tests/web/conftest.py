@@ -60,7 +60,19 @@ GRAPH <../graph/a> {
   <legal-family/cooperative> rdfs:label "coopérative"@fr , "cooperative"@en .
   <cube/territory> rdfs:label "Organisations par territoire"@fr , "Organisations by territory"@en .
   <establishment/siret-1> rdfs:label "Atelier"@fr ; schema:latitude 45.75801 ;
-    schema:longitude 4.85011 ; schema:isPartOf <organization/atelier> .
+    schema:longitude 4.85011 ; org:siteOf <organization/atelier> ;
+    schema:foundingDate "2004"^^xsd:gYear ;
+    schema:dissolutionDate "2021-12-31"^^xsd:date .
+  <organization/atelier> org:hasRegisteredSite <establishment/siret-1> .
+  <cube/territory> qb:structure <cube/territory#structure> .
+  <cube/territory#structure> qb:component <cube/territory#where> , <cube/territory#how-many> .
+  <cube/territory#where> qb:dimension sdmx-dimension:refArea ; qb:order 1 .
+  <cube/territory#how-many> qb:measure ess:organizationCount ; qb:order 2 .
+  <scheme/theme> a skos:ConceptScheme ; rdfs:label "Thèmes d’essai"@fr .
+  <theme/metropolis> skos:inScheme <scheme/theme> .
+  <theme/suburb> skos:inScheme <scheme/theme> ; skos:prefLabel "banlieue"@fr ;
+    rdfs:label "banlieue"@fr ; skos:notation "1.1" ; skos:broader <theme/metropolis> .
+  <theme/lost> skos:inScheme <scheme/theme> ; skos:broader <theme/lost> , <theme/elsewhere> .
   <organization/atelier> a org:FormalOrganization ; rdfs:label "Atelier"@fr .
   <episode/one> a schema:PodcastEpisode ; rdfs:label "Un"@fr ; dcterms:title "Un"@fr ;
     schema:associatedMedia <episode/one#audio-1> , <episode/one#audio-2> ;

@@ -1,11 +1,12 @@
 """What the page of a kind shows first, in both languages."""
 
+import html
 import re
 
 import pytest
 
 from kg.web import bundle
-from tests.web.conftest import assert_page
+from tests.web.conftest import BASE, assert_page
 
 BOTH = pytest.mark.parametrize("lang", ["fr", "en"])
 
@@ -119,7 +120,10 @@ def test_an_event_begins_with_when_where_and_by_whom(client, lang):
     when = {"fr": "1ᵉʳ mai 2024 – 3 mai 2024", "en": "1 May 2024 – 3 May 2024"}[lang]
     assert f"<dd>{when}</dd>" in text
     assert "Halle &lt;1&gt;" in text
-    assert 'href="/doc/organization/reseau"' in text.split('class="key-facts"')[1].split("</dl>")[0]
+    assert (
+        'href="/doc/organization/reseau"'
+        in text.split('class="key-facts k-event"')[1].split("</dl>")[0]
+    )
 
 
 @BOTH
@@ -181,3 +185,43 @@ def test_the_seat_of_an_organisation_is_drawn_on_the_map_of_france(client, lang)
     seat = section(page(client, "organization/reseau", lang), "place")
     assert seat.count('class="here"') == 1
     assert 'role="img" aria-label="Loire-Atlantique"' in seat
+
+
+@BOTH
+def test_an_establishment_begins_with_whose_it_is_and_whether_it_is_open(client, lang):
+    text = page(client, "establishment/siret-1", lang)
+    (told,) = re.findall(r'<dl class="key-facts k-establishment">.*?</dl>', text, re.DOTALL)
+    assert f"<dt>{ {'fr': 'Siège de', 'en': 'Seat of'}[lang] }</dt>" in told
+    assert '<a href="/doc/organization/atelier">' in told
+    assert {"fr": "2004 – 31 décembre 2021", "en": "2004 – 31 December 2021"}[lang] in told
+    assert text.index('id="points"') > text.index("key-facts")
+    assert "data-latitude" in text
+
+
+@BOTH
+def test_a_scheme_is_a_tree_of_its_concepts(client, lang):
+    tree = section(page(client, "scheme/theme", lang), "concepts")
+    assert '<span class="count">3</span>' in tree
+    outer, _, inner = tree.partition("<details open>")
+    assert 'href="/doc/theme/metropolis"' in outer
+    assert '<span class="count">1.1</span> <a href="/doc/theme/suburb">' in inner
+    # One that is above itself is there once.
+    assert tree.count('href="/doc/theme/lost"') == 1
+
+
+def test_a_scheme_with_too_many_concepts_is_listed_page_by_page(client, monkeypatch):
+    monkeypatch.setattr("kg.web.thing.scheme.MOST", 2)
+    text = page(client, "scheme/theme", "fr")
+    assert 'id="concepts"' not in text and 'href="/doc/theme/suburb"' in text
+
+
+@BOTH
+def test_a_cube_says_what_it_counts_by_what_and_leads_to_its_figures(client, lang):
+    text = page(client, "cube/territory", lang)
+    (told,) = re.findall(r'<dl class="key-facts k-cube">.*?</dl>', text, re.DOTALL)
+    assert {"fr": "territoire", "en": "territory"}[lang] in told
+    assert {"fr": "organisations", "en": "organisations"}[lang] in told
+    figures = re.search(r'href="(/sparql[^"]*format=csv)"', text)
+    rows = client.get(html.unescape(figures[1])).text.split()
+    assert rows[0] == "refArea,organizationCount"
+    assert rows[1:] == [f"{BASE}id/territory/insee-region-52,120"]

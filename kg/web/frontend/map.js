@@ -24,7 +24,7 @@ function draw(france) {
   const { tiles, attribution } = box.dataset;
   if (tiles) L.tileLayer(tiles, { attribution }).addTo(map);
   const points = places.map((element) => pointOf(element).addTo(map));
-  map.fitBounds(L.featureGroup(points).getBounds().pad(0.4), { maxZoom: tiles ? 14 : 9 });
+  map.fitBounds(L.featureGroup(points).getBounds().pad(0.4), { maxZoom: tiles ? 14 : points.length > 1 ? 9 : 7 });
   byKeyboard(map, points);
 }
 

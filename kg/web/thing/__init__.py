@@ -1,6 +1,6 @@
 """The page of a thing, from the facts about it.
 
-values ─► view ─► parts ─► episode, person, podcast, publication, …   (what comes first)
+values ─► view ─► parts ─► episode, person, scheme, publication, …   (what comes first)
             │        └───► spans, credits, mentions
             ├─► neighbours ─► network, places, structured
 incoming ───┘    (what points to the thing)        summary (what the index counts of it)
