@@ -225,6 +225,38 @@ def test_the_counts_of_a_facet_are_those_of_another_choice(index):
     assert facets(index, "kind", kind=["person"], year=["2015"]) == {"organization": 1, "person": 0}
 
 
+class Counting:
+    """A searcher that keeps the facets which it was asked to count."""
+
+    def __init__(self, searcher):
+        self._searcher, self.asked = searcher, []
+
+    def aggregate(self, query, asked):
+        self.asked.append(set(asked))
+        return self._searcher.aggregate(query, asked)
+
+    def __getattr__(self, name):
+        return getattr(self._searcher, name)
+
+
+def test_the_next_page_counts_nothing_and_facets_that_a_kind_has_not_are_not_counted(
+    index, monkeypatch
+):
+    counting = Counting(index._searcher)
+    monkeypatch.setattr(index, "_searcher", counting)
+    index._counted.cache_clear()
+    chosen, every = {"kind": ["territory"]}, tuple(fields.FACETS)
+    first = index.search("", "fr", chosen, limit=1, facets=every)
+    _what_there_is, *counted = counting.asked
+    there = {name for name, values in first.facets.items() if values}
+    assert "departement" in there and "year" not in there
+    assert set.union(*counted) == there
+    counting.asked.clear()
+    second = index.search("", "fr", chosen, limit=1, offset=1, facets=every)
+    assert second.facets == first.facets and second.items != first.items
+    assert not counting.asked
+
+
 def test_a_facet_that_is_none_is_named(index):
     for asked in ({"filters": {"colour": ["red"]}}, {"facets": ["colour"]}):
         with pytest.raises(ValueError, match="'colour' is not a facet"):

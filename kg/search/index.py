@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import tantivy
 from tantivy import Occur, Order, Query
@@ -59,6 +59,23 @@ class Hits:
     facets: Mapping[str, Sequence[Value]] = field(default_factory=dict)
 
 
+class _Matching(NamedTuple):
+    """What is looked for: words, whether its place must be known, and keys of facets."""
+
+    text: str
+    placed: bool
+    filters: tuple[tuple[str, tuple[str, ...]], ...]
+
+    def only(self, name: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        return tuple(each for each in self.filters if each[0] == name)
+
+    def without(self, *names: str) -> _Matching:
+        return self._replace(filters=tuple(each for each in self.filters if each[0] not in names))
+
+    def narrowed(self, name: str, key: str) -> _Matching:
+        return self._replace(filters=(*self.filters, (name, (key,))))
+
+
 class Index:
     """The index of a release, open for reading; `base` is that of the release's IRIs."""
 
@@ -67,6 +84,8 @@ class Index:
         self._schema, self._searcher = index.schema, index.searcher()
         self._start = f"{base}id/"
         self._thing = lru_cache(maxsize=1 << 16)(self._look_up)
+        # The next page of a list has the same counts.
+        self._counted = lru_cache(maxsize=1 << 8)(self._count)
 
     def search(  # noqa: PLR0913 - what a list is made of
         self,
@@ -91,13 +110,10 @@ class Index:
         chosen = {facet: keys for facet, keys in (filters or {}).items() if keys}
         if unknown := [each for each in (*chosen, *facets) if each not in FACETS]:
             raise ValueError(f"{unknown[0]!r} is not a facet; there are: {', '.join(FACETS)}")
-        asked = self._asked(text)
-        by: Sort = sort or ("relevance" if asked else "name")
-        matching = asked or Query.all_query()
-        if placed:
-            matching = self._all([matching, self._placed()])
+        by: Sort = sort or ("relevance" if fold(text) else "name")
+        matching = _Matching(text, placed, tuple((f, tuple(keys)) for f, keys in chosen.items()))
         found = self._searcher.search(
-            self._narrowed(matching, chosen),
+            self._query(matching),
             limit=limit,
             offset=offset,
             weight_by_field="weight" if by == "relevance" else None,
@@ -106,7 +122,7 @@ class Index:
         )
         total: int = found.count  # type: ignore[attr-defined]
         items = [self._hit(self._shown(address), lang) for _, address in found.hits]
-        return Hits(total, items, self._counts(matching, chosen, facets, lang))
+        return Hits(total, items, self._counts(matching, facets, lang))
 
     def suggest(
         self, text: str, lang: str, limit: int = 8, filters: Filters | None = None
@@ -161,33 +177,49 @@ class Index:
     def _all(self, queries: Iterable[Query]) -> Query:
         return Query.boolean_query([(Occur.Must, query) for query in queries])
 
-    def _narrowed(self, query: Query, filters: Filters) -> Query:
-        narrow = [
-            Query.const_score_query(Query.term_set_query(self._schema, facet, list(keys)), 0.0)
-            for facet, keys in filters.items()
+    def _query(self, matching: _Matching) -> Query:
+        parts = [
+            self._asked(matching.text) or Query.all_query(),
+            *([self._placed()] if matching.placed else []),
+            *(
+                Query.const_score_query(Query.term_set_query(self._schema, facet, list(keys)), 0.0)
+                for facet, keys in matching.filters
+            ),
         ]
-        return self._all([query, *narrow]) if narrow else query
+        return self._all(parts) if len(parts) > 1 else parts[0]
 
     def _counts(
-        self, query: Query, chosen: Filters, facets: Sequence[str], lang: str
+        self, matching: _Matching, facets: Sequence[str], lang: str
     ) -> dict[str, list[Value]]:
-        """The values of facets. Those without a filter of their own are counted together."""
-        free = [facet for facet in facets if facet not in chosen]
-        counts: dict[str, list[Value]] = {}
+        """The values of facets. Those without a filter of their own are counted together; those
+        that nothing of this kind has are not, which would take as long.
+        """
+        chosen = dict(matching.filters)
+        had = self._counted(_Matching("", False, matching.only("kind")), tuple(FACETS))
+        free = [facet for facet in facets if had[facet] and facet not in chosen]
+        counts: dict[str, list[Value]] = {facet: [] for facet in facets}
         for group in filter(None, (free, *([facet] for facet in facets if facet in chosen))):
-            others = {facet: keys for facet, keys in chosen.items() if facet not in group}
-            asked = {facet: {"terms": {"field": facet, "size": VALUES}} for facet in group}
-            found = self._searcher.aggregate(self._narrowed(query, others), asked)
+            others = matching.without(*group)
+            found = self._counted(others, tuple(group))
             for facet in group:
-                numbers = {each["key"]: int(each["doc_count"]) for each in found[facet]["buckets"]}
+                numbers = dict(found[facet])
                 for key in chosen.get(facet, ()):
                     if key not in numbers:
-                        numbers[key] = self._count(query, {**others, facet: [key]})
+                        numbers[key] = self._number(others.narrowed(facet, key))
                 counts[facet] = self._values(facet, numbers, lang)
-        return {facet: counts[facet] for facet in facets}
+        return counts
 
-    def _count(self, query: Query, filters: Filters) -> int:
-        found = self._searcher.search(self._narrowed(query, filters), limit=1)
+    def _count(self, matching: _Matching, facets: tuple[str, ...]) -> dict[str, dict[str, int]]:
+        """How many have each value of these facets, for the most frequent values of each."""
+        asked = {facet: {"terms": {"field": facet, "size": VALUES}} for facet in facets}
+        found = self._searcher.aggregate(self._query(matching), asked)
+        return {
+            facet: {each["key"]: int(each["doc_count"]) for each in found[facet]["buckets"]}
+            for facet in facets
+        }
+
+    def _number(self, matching: _Matching) -> int:
+        found = self._searcher.search(self._query(matching), limit=1)
         return int(found.count)  # type: ignore[attr-defined]
 
     def _values(self, facet: str, numbers: Mapping[str, int], lang: str) -> list[Value]:

@@ -9,9 +9,10 @@ from datetime import date
 from functools import lru_cache
 
 from babel.dates import format_date
+from babel.numbers import format_decimal
 from babel.support import Translations
 from flask import Flask, Response, g, request
-from flask_babel import Babel, format_decimal, get_locale, get_translations, gettext, lazy_gettext
+from flask_babel import Babel, get_locale, get_translations, gettext, lazy_gettext
 from pyoxigraph import Literal, NamedNode
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
@@ -120,7 +121,12 @@ def number(value: int | float) -> str:
     """A number with the separators of the language, and all of its decimals that matter."""
     if isinstance(value, int) and 0 <= value < 1000:  # most of them, and the same everywhere
         return str(value)
-    return str(format_decimal(value, "#,##0.######"))
+    return _grouped(value, lang())
+
+
+@lru_cache(maxsize=4096)
+def _grouped(value: int | float, language: str) -> str:
+    return str(format_decimal(value, "#,##0.######", locale=language))
 
 
 def language(code: str) -> str:

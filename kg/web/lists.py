@@ -166,7 +166,8 @@ def _answer(wanted: Wanted, template: str) -> Response:
 def _page(wanted: Wanted, template: str) -> str:
     _check(wanted)
     map_ = request.args.get("view") == "map"
-    asked = [facet for facet in NAMES if _offered(facet, wanted)]
+    listed = bool(wanted.words or wanted.filters or map_)  # else `search.html` has no list
+    asked = [facet for facet in NAMES if listed and _offered(facet, wanted)]
     if map_ and "departement" not in asked:
         asked.append("departement")
     hits = wanted.hits(SIZE, (wanted.page - 1) * SIZE, asked)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from urllib.parse import quote, urlencode, urlsplit
 
 from flask import request, url_for
@@ -151,7 +151,12 @@ def here(**changes: str | int) -> str:
     return _path(values.items(multi=True))
 
 
+@lru_cache(maxsize=1024)
+def _parameter(name: str, value: str) -> str:
+    """A list has hundreds of links that differ in one parameter."""
+    return f"{quote(name, '')}={quote(value, '')}"
+
+
 def _path(pairs: Iterable[tuple[str, str]]) -> str:
-    parts = (f"{quote(name, '')}={quote(value, '')}" for name, value in pairs)
-    query = "&".join(parts)
+    query = "&".join(_parameter(*pair) for pair in pairs)
     return quote(request.script_root + request.path) + (f"?{query}" if query else "")

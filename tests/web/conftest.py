@@ -171,6 +171,9 @@ GRAPH <../graph/description> {
   <../dataset#property-2> void:property org:memberOf .
   <../dataset#property-3> void:property org:organization .
   <../dataset#property-4> void:property dcterms:isPartOf .
+  <../dataset#property-5> void:property schema:exampleOfWork .
+  <../dataset#property-6> void:property sdmx-dimension:refArea .
+  <../dataset#property-7> void:property prov:wasDerivedFrom .
 }
 """
 MEMBERS = 120
