@@ -1,10 +1,13 @@
 """What a harvester costs that walks large lists: time of each page, and memory of the server.
 
     python -m bench.harvest [--entities 3000000] [--pages 300]
+    python -m bench.harvest --var var/bench/builds/employers-3000000
 
-A release is copied with invented entities and statements in the place of its own, and served. Site
-map, OAI-PMH identifiers and fragments are walked by what each page says of the next; the memory is
-that of the web server's processes.
+A release is copied with invented entities and statements in the place of its own, and served; or,
+with `--var`, that of a KG_VAR as it is (`bench.build --keep` leaves such). Catalogue, site map,
+OAI-PMH and fragments are walked by what each page says of the next, those of a real release to the
+end. The memory is that of the web server's processes, which keep no answers here: before the first
+page, behind the one in the middle and behind the last; and the most that it was.
 """
 
 from __future__ import annotations
@@ -29,6 +32,8 @@ from kg.settings import Settings
 from tests.served import Server, serve
 
 PREDICATES = 10
+# What was answered is kept in memory up to a limit, which would look like growth until it is met.
+UNCACHED = {"KG_CACHE_DISK": "0", "KG_CACHE_MEMORY": "0"}
 
 
 def enlarge(release: Release, folder: Path, entities: int) -> None:
@@ -59,15 +64,17 @@ def enlarge(release: Release, folder: Path, entities: int) -> None:
     )
 
 
-def walk(server: Server, address: str, following: Callable[[str], str | None]) -> Iterator[float]:
-    """The seconds that each page of a list takes."""
+def walk(
+    server: Server, address: str, following: Callable[[str], str | None]
+) -> Iterator[tuple[float, float]]:
+    """The seconds that each page of a list takes, and the memory behind it."""
     next_: str | None = address
     while next_:
         start = time.perf_counter()
         headers = {"Accept": "application/n-triples, */*;q=0.1"}
         with urlopen(Request(next_, headers=headers)) as response:
             text = response.read().decode()
-        yield time.perf_counter() - start
+        yield time.perf_counter() - start, memory(server)
         next_ = following(text)
 
 
@@ -78,53 +85,82 @@ def sitemap(server: Server) -> Callable[[str], str | None]:
     return lambda _: unescape(found) if (found := next(maps, None)) else None
 
 
+def by_token(address: str) -> Callable[[str], str | None]:
+    """The next page of a list of OAI-PMH."""
+    token = re.compile(r"<resumptionToken>([^<]+)<")
+    return lambda text: f"{address}{found[1]}" if (found := token.search(text)) else None
+
+
+def by_link(text: str) -> str | None:
+    """The next page that Hydra names."""
+    found = re.search(r"core#next> <(.*?)>", text)
+    return found[1] if found else None
+
+
 def memory(server: Server) -> float:
     """What the web server's processes hold, in MiB."""
     texts = [Path(f"/proc/{pid}/status").read_text() for pid in server.web]
     return sum(int(re.findall(r"VmRSS:\s+(\d+)", text)[0]) for text in texts) / 1024
 
 
+def lists(server: Server, real: bool) -> dict[str, tuple[str, Callable[[str], str | None]]]:
+    """The lists: where each begins, and what follows a page. Invented entities have no records."""
+    oai = f"{server.root}/oai?verb="
+    verbs = ("ListIdentifiers", "ListRecords") if real else ("ListIdentifiers",)
+    return {
+        "catalogue": (f"{server.root}/catalog.nt?size=5", by_link),
+        "site map": (f"{server.root}/sitemap.xml", sitemap(server)),
+        **{
+            f"OAI-PMH, {verb}": (
+                f"{oai}{verb}&metadataPrefix=oai_dc",
+                by_token(f"{oai}{verb}&resumptionToken="),
+            )
+            for verb in verbs
+        },
+        "fragments": (f"{server.root}/fragments", by_link),
+    }
+
+
+def report(server: Server, real: bool, most: int | None) -> None:
+    """Print a line for each list, of which so many pages are walked."""
+    for name, (address, following) in lists(server, real).items():
+        before = memory(server)
+        pages = list(islice(walk(server, address, following), most))
+        seconds, held = zip(*pages, strict=True)
+        tenth = max(1, len(pages) // 10)
+        print(
+            f"{name}: {len(pages)} pages; the first {seconds[0] * 1000:.0f} ms, median "
+            f"{median(seconds) * 1000:.0f} ms, of the last tenth "
+            f"{median(seconds[-tenth:]) * 1000:.0f} ms; memory {before:.0f} MiB before, "
+            f"{held[len(held) // 2]:.0f} in the middle, {held[-1]:.0f} after, {max(held):.0f} "
+            "at most",
+            flush=True,
+        )
+
+
 def main() -> None:
-    """Print a line for each list."""
+    """Serve, and walk."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--entities", type=int, default=3_000_000)
-    parser.add_argument("--pages", type=int, default=300)
+    parser.add_argument("--pages", type=int, help="300 if not given; with --var, all")
+    parser.add_argument("--var", type=Path, help="a KG_VAR, whose release is walked as it is")
     given = parser.parse_args()
+    if given.var:
+        release = Releases(Settings(var=given.var).releases).get("current")
+        number = sum(release.manifest["counts"]["entities"].values())
+        print(f"{number:,} entities, {release.manifest['counts']['statements']:,} statements")
+        with serve(given.var, **UNCACHED) as server:
+            report(server, True, given.pages)
+        return
     release = Releases(Settings.from_environment().releases).get("current")
+    pages = given.pages or 300
     with tempfile.TemporaryDirectory() as folder:
         enlarge(release, Path(folder), given.entities)
-        with serve(Path(folder), KG_CACHE_DISK="0") as server:
-            token = re.compile(r"<resumptionToken>(.+?)<")
-            more = re.compile(r"core#next> <(.*?)>")
-            oai = f"{server.root}/oai?verb=ListIdentifiers&"
-            lists = {
-                "site map": (f"{server.root}/sitemap.xml", sitemap(server)),
-                "OAI-PMH": (
-                    f"{oai}metadataPrefix=oai_dc",
-                    lambda text: (
-                        f"{oai}resumptionToken={found[1]}"
-                        if (found := token.search(text))
-                        else None
-                    ),
-                ),
-                "fragments": (
-                    f"{server.root}/fragments",
-                    lambda text: found[1] if (found := more.search(text)) else None,
-                ),
-            }
-            print(f"{given.entities:,} entities, at most {given.pages} pages of each list")
-            for name, (address, following) in lists.items():
-                before = memory(server)
-                pages = list(islice(walk(server, address, following), given.pages))
-                tenth = max(1, len(pages) // 10)
-                print(
-                    f"{name}: {len(pages)} pages; the first {pages[0] * 1000:.0f} ms, median "
-                    f"{median(pages) * 1000:.0f} ms, of the last tenth "
-                    f"{median(pages[-tenth:]) * 1000:.0f} ms; memory {before:.0f} MiB before, "
-                    f"{memory(server):.0f} MiB after"
-                )
+        print(f"{given.entities:,} entities, at most {pages} pages of each list")
+        with serve(Path(folder), **UNCACHED) as server:
+            report(server, False, pages)
 
 
 if __name__ == "__main__":
