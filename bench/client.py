@@ -55,13 +55,14 @@ class Client:
     def ask(self, query: str) -> bytes:
         """The whole answer; `Failure` for a status other than 200."""
         accept = TRIPLES if guard.form(query) in {"CONSTRUCT", "DESCRIBE"} else ROWS
-        return self._get(target(self._path, query), accept)
+        return self.get(target(self._path, query), accept)
 
     def page(self) -> bytes:
         """What stands at the address itself, for a browser."""
-        return self._get(self._path, "text/html")
+        return self.get(self._path, "text/html")
 
-    def _get(self, path: str, accept: str) -> bytes:
+    def get(self, path: str, accept: str) -> bytes:
+        """The whole answer at a path, in a form that is accepted; `Failure` as `ask`."""
         try:
             self._connection.request("GET", path, headers={"Accept": accept})
             answer = self._connection.getresponse()

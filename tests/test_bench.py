@@ -7,7 +7,7 @@ import duckdb
 import pytest
 from rich.console import Console
 
-from bench import registers, scale
+from bench import pages, registers, scale
 from bench.build import plan, sizes
 from bench.generate import generate, siren
 from bench.peers import Ours
@@ -17,6 +17,7 @@ from kg import build
 from kg.clean import siren as checked
 from kg.queryfile import canonical, read, read_all
 from kg.settings import Settings
+from tests.served import serve
 
 SIZE = 100_000
 # Query to number of rows, where the generated graph fixes it.
@@ -151,3 +152,20 @@ def test_the_page_of_builds_is_written_from_their_figures(national, tmp_path, mo
     grown = "| 2,800,000 → 28,000,000 | 10.0 | **15.0** ✗ (at most 11) | **2.0** ✓ (at most 11) |"
     assert grown in text
     assert "| Merging statements | 2.0 | 3.0 | 700 | 2.0 |" in text
+
+
+def test_every_type_of_page_is_answered_and_stands_in_the_table(
+    default_release, tmp_path, monkeypatch
+):
+    found = dict(pages.Addresses(default_release, 2).types())
+    assert {"home", "thing: most linked", "links, last page", "search: a word"} <= found.keys()
+    assert all(found.values())
+    with serve(default_release.folder.parent.parent, KG_CACHE_DISK="0") as server:
+        types = {name: pages.measure(server.root, paths[:2], 2) for name, paths in found.items()}
+    assert not {name: each["failed"] for name, each in types.items() if each["failed"]}
+    monkeypatch.setattr(pages, "DOCS", tmp_path / "pages.md")
+    counts = default_release.manifest["counts"]
+    known = {"statements": counts["statements"], "entities": counts["entities"]}
+    pages.write({"date": "2026-01-01", "cores": 2, "busy": False, "types": types, **known})
+    text = (tmp_path / "pages.md").read_text(encoding="utf-8")
+    assert all(f"| {name} |" in text for name in types)
