@@ -81,6 +81,7 @@ def test_the_neighbourhood_can_be_moved_only_then_is_what_moves_it_loaded(open_p
     page.keyboard.press("Enter")
     page.locator("#network canvas").first.wait_for()
     assert not page.locator("#drawn").is_visible()
+    assert page.evaluate("document.activeElement.id") == "network"
     assert visits.complaints == []
 
 

@@ -72,6 +72,7 @@ GRAPH <../graph/a> {
   <theme/metropolis> skos:inScheme <scheme/theme> .
   <theme/suburb> skos:inScheme <scheme/theme> ; skos:prefLabel "banlieue"@fr ;
     rdfs:label "banlieue"@fr ; skos:notation "1.1" ; skos:broader <theme/metropolis> .
+  <theme/metropolis> skos:notation "metropolis" .
   <theme/lost> skos:inScheme <scheme/theme> ; skos:broader <theme/lost> , <theme/elsewhere> .
   <organization/atelier> a org:FormalOrganization ; rdfs:label "Atelier"@fr .
   <episode/one> a schema:PodcastEpisode ; rdfs:label "Un"@fr ; dcterms:title "Un"@fr ;

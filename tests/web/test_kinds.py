@@ -205,6 +205,8 @@ def test_a_scheme_is_a_tree_of_its_concepts(client, lang):
     outer, _, inner = tree.partition("<details open>")
     assert 'href="/doc/theme/metropolis"' in outer
     assert '<span class="count">1.1</span> <a href="/doc/theme/suburb">' in inner
+    # Our own keys are no codes.
+    assert "metropolis</span>" not in tree
     # One that is above itself is there once.
     assert tree.count('href="/doc/theme/lost"') == 1
 

@@ -32,8 +32,9 @@ function draw(svg) {
   const nodes = [...svg.querySelectorAll("[data-kind]")].map((each) => {
     const mark = each.querySelector("path").getBoundingClientRect();
     const href = each.getAttribute("href");
+    const lines = [...each.querySelectorAll("text")].map((line) => line.textContent);
     return {
-      data: { id: href ?? "centre", href, kind: each.dataset.kind, label: each.dataset.name },
+      data: { id: href ?? "centre", href, kind: each.dataset.kind, label: lines.join("\n") },
       position: {
         x: mark.left + mark.width / 2 - area.left,
         y: mark.top + mark.height / 2 - area.top,
@@ -50,6 +51,7 @@ function draw(svg) {
   box.style.height = `${area.height}px`;
   box.hidden = false;
   figure.hidden = true;
+  box.focus();
   const graph = cytoscape({
     container: box,
     elements: [...nodes, ...edges],
@@ -75,7 +77,7 @@ function style() {
         "text-valign": "bottom",
         "text-margin-y": 5,
         "text-wrap": "wrap",
-        "text-max-width": 125,
+        "text-max-width": 150,
         "text-background-color": colour("sheet"),
         "text-background-opacity": 0.8,
         width: 24,

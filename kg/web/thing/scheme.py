@@ -46,15 +46,15 @@ class Tree:
 def tree(scheme: NamedNode) -> Tree | None:
     """The concepts of a scheme; None where there are none, or too many."""
     names: dict[str, list[Literal]] = defaultdict(list)
-    codes: dict[str, str] = {}
+    codes: dict[str, str] = defaultdict(str)
     below: dict[str, set[str]] = defaultdict(set)
     rows = site.rows("concepts", entity=scheme)
     for row in rows:
         concept, label, code = row["concept"].value, row.get("label"), row.get("code")
         names[concept] += [label] if isinstance(label, Literal) else []
-        codes[concept] = min(
-            filter(None, (codes.get(concept), code.value if code else "")), default=""
-        )
+        # A code without digits and capitals is our own key, and no code that people know.
+        if code and not code.value.islower():
+            codes[concept] = min(codes[concept] or code.value, code.value)
         below[row["broader"].value if "broader" in row else ""].add(concept)
     if not 0 < len(names) <= MOST or len(rows) >= ROWS:
         return None
