@@ -182,7 +182,8 @@ def write_store(folder: Path) -> None:
     release = Release(folder)
     store = Store(release.store)
     with release.quads() as quads:
-        store.bulk_load(quads, RdfFormat.N_QUADS)
+        # They are our own, and read with care where their other forms are written.
+        store.bulk_load(quads, RdfFormat.N_QUADS, lenient=True)
     store.optimize()
     store.flush()
 
