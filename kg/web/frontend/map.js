@@ -7,24 +7,35 @@ import { latitudeLongitude, rings } from "./outlines.js";
 
 const box = document.getElementById("points");
 const places = [...document.querySelectorAll("[data-latitude]")];
-if (box && places.length) draw(await (await fetch(box.dataset.outlines)).json());
+if (box && places.length) await draw(await (await fetch(box.dataset.outlines)).json());
 
 function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }
 
-function draw(france) {
+// Many things one after the other, a few at a time, so that the page answers meanwhile.
+async function inParts(all, size, each) {
+  for (let start = 0; start < all.length; start += size) {
+    await new Promise((done) => setTimeout(done));
+    all.slice(start, start + size).forEach(each);
+  }
+}
+
+async function draw(france) {
   box.hidden = false;
   const map = L.map(box, { scrollWheelZoom: false, maxZoom: 17, zoomSnap: 0.5 });
   map.attributionControl.setPrefix(false);
-  L.polygon(
-    france.locations.map((each) => rings(each.path).map((ring) => ring.map(latitudeLongitude))),
-    { color: colour("line"), weight: 1, fillColor: colour("deep"), fillOpacity: 1, interactive: false },
-  ).addTo(map);
   const { tiles, attribution } = box.dataset;
+  const points = places.map(pointOf);
+  const bounds = L.latLngBounds(points.map((point) => point.getLatLng()));
+  map.fitBounds(bounds.pad(0.4), { maxZoom: tiles ? 14 : points.length > 1 ? 9 : 7 });
+  const land = { color: colour("line"), weight: 1, fillColor: colour("deep"), fillOpacity: 1 };
+  await inParts(france.locations, 12, ({ path }) => {
+    const outline = rings(path).map((ring) => [ring.map(latitudeLongitude)]);
+    L.polygon(outline, { ...land, interactive: false }).addTo(map);
+  });
   if (tiles) L.tileLayer(tiles, { attribution }).addTo(map);
-  const points = places.map((element) => pointOf(element).addTo(map));
-  map.fitBounds(L.featureGroup(points).getBounds().pad(0.4), { maxZoom: tiles ? 14 : points.length > 1 ? 9 : 7 });
+  await inParts(points, 12, (point) => point.addTo(map));
   byKeyboard(map, points);
 }
 
