@@ -31,7 +31,7 @@ from kg.release import Release
 from kg.settings import ONTOLOGY
 
 # What the answer of one question may take; the memory is that of all queries.
-SECONDS = 5.0
+SECONDS = 3.0
 MIB = 16
 ROWS = 10_000
 
