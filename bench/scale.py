@@ -39,6 +39,9 @@ processes, pages that they share counted once.
 - The disk engine's store is loaded, and other forms than N-Quads written, in processes of their own
   while the index is made. What a source states, if that is more than a million statements, is
   written as N-Quads only: as Turtle it is in the files of the kinds.
+- The questions are asked of the new store while the index is made, three seconds each at most. The
+  figures of builds below are older: on 2026-12-01 `employers` took 4.8 minutes and 8.4 of processor
+  with five seconds for each (0.7 of processor), with points of organisations in the index.
 - What did not change is not converted again: a source's files, options, code, and the sources that
   it needs or comes after decide. A list of organisations that changes lets ESUS and the RNA be
   converted anew, which come after it: whether they name an organisation depends on whether the list
