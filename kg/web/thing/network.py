@@ -17,7 +17,7 @@ from typing import TypeAlias
 from kg.web.i18n import Text
 from kg.web.thing.neighbours import Neighbour
 
-MOST = 42
+MOST = 30
 # A name has two lines of this many letters; three where there are few of them.
 LETTERS, FEW = 19, 14
 WIDE, HIGH = 1200, 640
