@@ -66,7 +66,7 @@ _MOST = {
 
 # How often the garbage collector looks at young, older, and all objects: a look at all takes 30 ms,
 # while everybody waits, and finds next to nothing. By default a page in fifty had to wait for one.
-COLLECTED = (700, 10, 1000)
+COLLECTED = (700, 10, 100)
 
 
 async def _none(_: WSGIEnvironment, __: Run) -> None:
