@@ -25,7 +25,8 @@ Term: TypeAlias = NamedNode | Literal
 
 @dataclass(frozen=True)
 class Request:
-    """A query to answer. `media_type` is the form wanted, already negotiated.
+    """A query to answer. `media_type` is the form wanted, already negotiated; "" asks only whether
+    it is a query, and has an empty answer.
 
     `bindings` are values for variables of the query, bound by the engine and never pasted into
     the text. Empty `default_graphs` and `named_graphs` mean the whole dataset, whose default

@@ -101,7 +101,8 @@ class LocalEngine:
             text = request.text if request.bindings else parser.in_order(request.text, self._base)
             if request.federated:
                 text = guard.federate(text, self._services)
-            return self._store.query(
+            store = self._store if request.media_type else Store()
+            return store.query(
                 text,
                 base_iri=self._base,
                 substitutions={Variable(name): term for name, term in request.bindings.items()},
@@ -116,6 +117,8 @@ class LocalEngine:
     def _serialise(
         results: QuerySolutions | QueryTriples | QueryBoolean, media_type: str, file: BinaryIO
     ) -> None:
+        if not media_type:
+            return
         if isinstance(results, QueryTriples):
             known = list(islice(results, LOOKED_AT))
             few = len(known) < LOOKED_AT

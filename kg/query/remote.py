@@ -147,8 +147,9 @@ class RemoteEngine:
         file = tempfile.SpooledTemporaryFile(wire.INLINE, dir=folder)  # noqa: SIM115
         failure = None
         try:
-            self._fetch(request, cast(BinaryIO, file))
-            file.flush()
+            if request.media_type:
+                self._fetch(request, cast(BinaryIO, file))
+                file.flush()
         except BaseException as error:
             failure = self._failure(error, request)
         if failure:

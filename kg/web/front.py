@@ -110,7 +110,7 @@ class Front:
         return answer(environ, start_response)
 
     async def program(self, environ: WSGIEnvironment, loop: Loop) -> WSGIApplication | None:
-        """The answer to a program's query, and to nothing else.
+        """The answer to a program's query, in a form that it takes, and to nothing else.
 
         An error is Flask's to tell; it stands in the environment then.
         """
@@ -122,7 +122,7 @@ class Front:
         try:
             long = len(environ["QUERY_STRING"]) + (request.content_length or 0) > protocol.LONG
             asked = await loop.run(self._read, request) if long else self._read(request)
-            if asked is None or asked.form == "html":
+            if asked is None or asked.form in {"", "html"}:
                 return None
             return self._finish(request, await self._program(request, asked, loop))
         except Exception as error:

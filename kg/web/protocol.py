@@ -16,7 +16,12 @@ from urllib.parse import parse_qsl
 
 from pyoxigraph import NamedNode
 from werkzeug.datastructures import MultiDict
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import (
+    BadRequest,
+    NotAcceptable,
+    RequestEntityTooLarge,
+    UnsupportedMediaType,
+)
 from werkzeug.wrappers import Request
 
 from kg import query
@@ -62,7 +67,8 @@ class Asked:
     """A query as the protocol brought it.
 
     `form` is one of `offers`, or `html`; `named` says that a parameter named it, so that the Accept
-    header had no say. `steady` says that a release always gives the same answer.
+    header had no say. It is "" when nothing fits: `refusal` says so, but what is wrong with the
+    query comes first. `steady` says that a release always gives the same answer.
     """
 
     text: str
@@ -75,6 +81,7 @@ class Asked:
     named: bool
     steady: bool
     departure: Departure | None = None
+    refusal: NotAcceptable | None = None
 
     @cached_property
     def request(self) -> query.Request:
@@ -82,7 +89,7 @@ class Asked:
         shown = next(iter(RESULTS)) if self.offers is RESULTS else "nt"
         return query.Request(
             self.text,
-            self.offers[shown if self.form == "html" else self.form],
+            self.offers[shown if self.form == "html" else self.form] if self.form else "",
             default_graphs=self.default_graphs,
             named_graphs=self.named_graphs,
             seconds=self.seconds,
@@ -115,6 +122,11 @@ def read(request: Request, settings: Settings) -> Asked | None:
         steady = _steady(text)
     offers = GRAPHS if graph else RESULTS
     named = _named(values)
+    form, refusal = "", None
+    try:
+        form = chosen(request, {**offers, **HTML}, named)
+    except NotAcceptable as error:
+        refusal = error
     return Asked(
         text,
         tuple(_graphs(values.getlist("default-graph-uri"))),
@@ -126,10 +138,11 @@ def read(request: Request, settings: Settings) -> Asked | None:
             settings.trusted_proxies,
         ),
         offers,
-        chosen(request, {**offers, **HTML}, named),
+        form,
         bool(named),
         steady,
         request.environ.get(DEPARTURE),
+        refusal,
     )
 
 

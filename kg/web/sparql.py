@@ -26,6 +26,9 @@ def endpoint() -> Response:
     if asked is None:
         return _introduce()
     answer = site.service.answer(asked.request)
+    if asked.refusal:
+        answer.file.close()
+        raise asked.refusal
     response = _page(asked, answer) if asked.form == "html" else _body(answer)
     if not asked.named:
         response.vary.add("Accept")

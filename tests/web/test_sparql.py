@@ -215,6 +215,15 @@ def answering(app, monkeypatch, error=None):
     return asked
 
 
+@pytest.mark.parametrize("accept", ["text/plain", "image/png"])
+def test_what_is_wrong_with_a_query_is_told_before_what_form_it_has_not(client, accept):
+    wrong = get(client, "SELECT ?s WHERE { ?s ?p ?o", accept)
+    assert_canonical_error(wrong, 400)
+    assert "Line 1, column 27" in wrong.text
+    assert (wrong.mimetype == "text/plain") == (accept == "text/plain")
+    assert_canonical_error(get(client, SELECT, accept), 406)
+
+
 @pytest.mark.parametrize("accept", [None, "text/html", "text/plain"])
 def test_an_update_is_refused_in_every_shape(client, accept):
     headers = {"Accept": accept} if accept else {}
