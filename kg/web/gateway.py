@@ -12,7 +12,6 @@ run. A query whose client leaves is ended.
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import sys
 from collections.abc import Awaitable, Callable
@@ -62,11 +61,6 @@ _MOST = {
     "HTTP_ACCEPT_LANGUAGE": slice(LONGEST),
     "HTTP_X_FORWARDED_FOR": slice(-LONGEST, None),
 }
-
-
-# How often the garbage collector looks at young, older, and all objects: a look at all takes 30 ms,
-# while everybody waits, and finds next to nothing. By default a page in fifty had to wait for one.
-COLLECTED = (700, 10, 100)
 
 
 async def _none(_: WSGIEnvironment, __: Run) -> None:
@@ -239,7 +233,6 @@ class Application:
 
     def __rsgi_init__(self, _: asyncio.AbstractEventLoop) -> None:
         """Open what `KG_SERVING` names, before there are connections."""
-        gc.set_threshold(*COLLECTED)
         settings = Settings.from_environment()
         serving = Serving(Path(os.environ["KG_SERVING"]), settings)
         self._gateway = Gateway(serving.rest, settings, serving.ready, serving.program)

@@ -1,12 +1,14 @@
 """A new release is taken up without a restart, and nobody notices."""
 
 import asyncio
+import gc
 import json
 import multiprocessing
 import shutil
 import signal
 import threading
 import time
+import weakref
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
@@ -80,6 +82,7 @@ def serving(tmp_path, release, store):
         fresh.replace(tmp_path / "current")
 
     yield add, point, tmp_path
+    gc.unfreeze()
     for process in processes.values():
         process.terminate()
         process.join()
@@ -130,6 +133,20 @@ def test_a_release_is_taken_up_without_one_failed_request(serving):
     assert set(statuses) == {200} and statuses[200] > 50
     assert client.get(ADA).headers["ETag"] != old
     assert client.get(ADA, headers={"If-None-Match": old}).status_code == 200
+
+
+def test_the_site_of_a_release_that_went_takes_no_memory(serving):
+    add, point, folder = serving
+    add("a", MANIFEST["id"])
+    point("a")
+    site = wsgi.Serving(folder, Settings(var=folder / "var"))
+    client = Client(site)
+    assert client.get(ADA).status_code == 200
+    old = weakref.ref(site._now[0]._app)
+    add("b", NEXT)
+    point("b")
+    wait_for(lambda: release_of(client) == NEXT)
+    wait_for(lambda: old() is None)
 
 
 def test_a_release_that_cannot_be_opened_leaves_the_old_one_serving(serving, caplog):
