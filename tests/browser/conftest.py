@@ -3,13 +3,15 @@
 import logging
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 from flask import Flask
 from werkzeug.serving import make_server
+from werkzeug.wrappers import Response
 
 from kg.query.local import LocalEngine, open_store
 from kg.search.index import Index
@@ -38,8 +40,16 @@ FLAGS = [
 
 @contextmanager
 def served(app: Flask) -> Iterator[str]:
-    """The address where a site is served meanwhile."""
-    with running(make_server("127.0.0.1", 0, app, threaded=True)) as address:
+    """The address where a site is served meanwhile.
+
+    Each answer is read and closed before it is sent: werkzeug leaves the file of an answer open
+    when the browser resets the connection, as it does for a page that is closed before its time.
+    """
+
+    def whole(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        return Response.from_app(app, environ, buffered=True)(environ, start)
+
+    with running(make_server("127.0.0.1", 0, whole, threaded=True)) as address:
         yield address
 
 
