@@ -51,11 +51,11 @@ _OF_SOURCES = {
     each[1]: each
     for each in (
         ("violation", "input", "", "Un problème des données reçues.", "A problem of the input."),
-        ("warning", "set-aside", "", "Une ligne n'a pu être lue.", "A row could not be read."),
+        ("warning", "set-aside", "", "Une ligne n’a pu être lue.", "A row could not be read."),
         ("warning", "unread-column", "", "Rien ne lit cette colonne.", "Nothing reads the column."),
         (
             *("warning", "expected-count", ""),
-            *("Plus de choses que d'habitude.", "More things than usual."),
+            *("Plus de choses que d’habitude.", "More things than usual."),
         ),
     )
 }

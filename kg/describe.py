@@ -67,8 +67,8 @@ OWN_SOURCES = {
     "mentions": (
         "Mentions candidates",
         "Candidate mentions",
-        "Noms de personnes et d'organisations connues qu'un programme a trouvés dans des titres, "
-        "des descriptions et des textes ; personne n'a jugé de qui ils sont.",
+        "Noms de personnes et d’organisations connues qu’un programme a trouvés dans des titres, "
+        "des descriptions et des textes ; personne n’a jugé de qui ils sont.",
         "Names of known people and organisations that a program found in titles, descriptions and "
         "texts; nobody has judged whose they are.",
     ),
@@ -136,16 +136,16 @@ def _dataset(edition: Edition) -> Iterator[Triple]:
         (DATASET, RDF.type, DCAT.Dataset),
         (DATASET, RDF.type, VOID.Dataset),
         (DATASET, DCTERMS.identifier, Literal("ess-kg")),
-        (DATASET, RDFS.label, _text("Graphe de connaissances de l'ESS", "fr")),
+        (DATASET, RDFS.label, _text("Graphe de connaissances de l’ESS", "fr")),
         (DATASET, RDFS.label, _text("Knowledge graph of the French ESS", "en")),
-        (DATASET, DCTERMS.title, _text("Graphe de connaissances de l'ESS", "fr")),
+        (DATASET, DCTERMS.title, _text("Graphe de connaissances de l’ESS", "fr")),
         (DATASET, DCTERMS.title, _text("Knowledge graph of the French ESS", "en")),
         (
             DATASET,
             DCTERMS.description,
             _text(
                 "Organisations, personnes et rôles datés, publications, podcasts, thèmes et "
-                "territoires de l'économie sociale et solidaire française, chaque énoncé avec "
+                "territoires de l’économie sociale et solidaire française, chaque énoncé avec "
                 "ses sources.",
                 "fr",
             ),
@@ -189,7 +189,7 @@ def _ontology(edition: Edition) -> Iterator[Triple]:
 def _service(edition: Edition) -> Iterator[Triple]:
     """The SPARQL service (SPARQL 1.1 Service Description, section 3); its graphs: `_graphs`."""
     yield SERVICE, RDF.type, SD.Service
-    yield SERVICE, RDFS.label, _text("Service SPARQL du graphe de l'ESS", "fr")
+    yield SERVICE, RDFS.label, _text("Service SPARQL du graphe de l’ESS", "fr")
     yield SERVICE, RDFS.label, _text("SPARQL service of the ESS graph", "en")
     yield SERVICE, SD.endpoint, NamedNode(edition.endpoint)
     yield SERVICE, SD.supportedLanguage, SD.SPARQL11Query

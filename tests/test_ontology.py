@@ -13,14 +13,20 @@ from kg import check, iri, report, statements, vocab
 from kg.queryfile import read_all
 from kg.report import Finding
 from kg.rules import infer
-from kg.settings import ONTOLOGY, Settings
+from kg.settings import ONTOLOGY, ROOT, Settings
 from kg.vocab import prefixes
 
 ONTOLOGY_IRI = NamedNode(iri.BASE + "ontology")
+SOURCES = ROOT / "kg" / "sources"
 ESS, SHAPES = prefixes()["ess"], prefixes()["ess-shapes"]
 LANGUAGES = {"fr", "en"}
 KINDS = sorted(path.parent.name for path in ONTOLOGY.glob("*/terms.ttl"))
 TURTLE_FILES = sorted(ONTOLOGY.rglob("*.ttl"))
+# What is in our words: an example quotes, and its names are as their sources write them.
+OUR_WORDS = [
+    *(path for path in TURTLE_FILES if not path.stem.endswith("example")),
+    *sorted(SOURCES.glob("*/source.ttl")),
+]
 CHECKS = [*read_all(ONTOLOGY / "checks"), *read_all(ONTOLOGY / "checks", suffix=".sql")]
 QUERY_FILES = [*read_all(ONTOLOGY / "rules"), *CHECKS]
 QUESTIONS = read_all(ONTOLOGY / "questions")
@@ -123,6 +129,24 @@ def test_a_term_of_ours_that_a_turtle_file_uses_is_declared(path):
     }
     used = {node.removeprefix(ESS) for node in nodes if node.startswith(ESS)}
     assert used <= declared(), f"{named(path)}: declare {used - declared()} in a terms.ttl"
+
+
+@pytest.mark.parametrize("path", OUR_WORDS, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_what_people_read_in_a_turtle_file_has_typographic_apostrophes(path):
+    quads = parse(path=path, format=RdfFormat.TURTLE)
+    texts = [
+        quad.object.value
+        for quad in quads
+        if isinstance(quad.object, Literal) and quad.object.language in LANGUAGES
+        if quad.predicate.value != prefixes()["skos"] + "example"
+    ]
+    assert [text for text in texts if "'" in text] == [], "write ’, as people do"
+
+
+@pytest.mark.parametrize("file", [*QUERY_FILES, *QUESTIONS], ids=lambda file: file.name)
+def test_what_people_read_of_a_query_has_typographic_apostrophes(file):
+    texts = [text for field, text in file.header.items() if "@" in field]
+    assert [text for text in texts if "'" in text] == [], "write ’, as people do"
 
 
 @pytest.mark.parametrize("file", [*QUERY_FILES, *QUESTIONS], ids=lambda file: file.name)

@@ -1,8 +1,8 @@
--- title@fr: Agrément d'une organisation qui a cessé
+-- title@fr: Agrément d’une organisation qui a cessé
 -- title@en: Approval of an organisation that has ceased
--- problem@fr: L'agrément vaut encore quand un registre dit l'organisation cessée.
+-- problem@fr: L’agrément vaut encore quand un registre dit l’organisation cessée.
 -- problem@en: The approval still holds when a register says that the organisation has ceased.
--- solution@fr: Rien, si l'agrément n'a pas été retiré ; sinon le signaler au registre qui se trompe.
+-- solution@fr: Rien, si l’agrément n’a pas été retiré ; sinon le signaler au registre qui se trompe.
 -- solution@en: None if the approval was not withdrawn; otherwise tell the register that is wrong.
 -- severity: info
 

@@ -1,6 +1,6 @@
--- title@fr: Liste d'ESS France et répertoire Sirene qui ne s'accordent pas
+-- title@fr: Liste d’ESS France et répertoire Sirene qui ne s’accordent pas
 -- title@en: ESS France list and Sirene register that do not agree
--- problem@fr: L'organisation figure sur la liste d'ESS France, et Sirene ne signale pas qu'elle relève de l'ESS.
+-- problem@fr: L’organisation figure sur la liste d’ESS France, et Sirene ne signale pas qu’elle relève de l’ESS.
 -- problem@en: The organisation stands on the ESS France list, and Sirene does not flag it as belonging to the ESS.
 -- solution@fr: Rien ici ; la chambre régionale peut faire corriger la liste ou le répertoire.
 -- solution@en: None here; the regional chamber can have the list or the register corrected.

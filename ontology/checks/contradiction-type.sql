@@ -1,6 +1,6 @@
--- title@fr: Sources qui ne s'accordent pas sur la nature d'une organisation
+-- title@fr: Sources qui ne s’accordent pas sur la nature d’une organisation
 -- title@en: Sources that do not agree on what an organisation is
--- problem@fr: Une organisation a deux types dont aucun ne précise l'autre.
+-- problem@fr: Une organisation a deux types dont aucun ne précise l’autre.
 -- problem@en: An organisation has two types of which neither narrows the other.
 -- solution@fr: Rien, si les sources divergent vraiment ; sinon corriger la ligne qui est fausse.
 -- solution@en: None if the sources really differ; otherwise correct the row that is wrong.

@@ -1,6 +1,6 @@
 -- title@fr: Sources qui se contredisent
 -- title@en: Sources that contradict each other
--- problem@fr: Une propriété qui n'a qu'une valeur vraie en a deux qui ne s'accordent pas.
+-- problem@fr: Une propriété qui n’a qu’une valeur vraie en a deux qui ne s’accordent pas.
 -- problem@en: A property that has one true value has two that do not agree.
 -- solution@fr: Rien, si les sources divergent vraiment ; sinon corriger celle des lignes qui est fausse.
 -- solution@en: None if the sources really differ; otherwise correct the row that is wrong.

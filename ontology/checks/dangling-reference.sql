@@ -1,6 +1,6 @@
--- title@fr: Lien vers une chose qui n'est pas décrite
+-- title@fr: Lien vers une chose qui n’est pas décrite
 -- title@en: Link to a thing that is not described
--- problem@fr: Un lien mène à un IRI du graphe dont rien n'est dit.
+-- problem@fr: Un lien mène à un IRI du graphe dont rien n’est dit.
 -- problem@en: A link leads to an IRI of the graph of which nothing is said.
 -- solution@fr: Corriger la clé, ou décrire la chose.
 -- solution@en: Correct the key, or describe the thing.

@@ -2,7 +2,7 @@
 -- title@en: Two labels in one language
 -- problem@fr: La chose a deux libellés dans la même langue : on ne sait lequel afficher.
 -- problem@en: The thing has two labels in the same language: there is no telling which to show.
--- solution@fr: Garder un libellé, et donner l'autre nom comme tel (names.csv).
+-- solution@fr: Garder un libellé, et donner l’autre nom comme tel (names.csv).
 -- solution@en: Keep one label, and give the other name as such (names.csv).
 -- severity: warning
 

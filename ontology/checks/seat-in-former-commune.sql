@@ -1,6 +1,6 @@
 -- title@fr: Siège dans une ancienne commune
 -- title@en: Seat in a former commune
--- problem@fr: La commune du siège n'existe plus.
+-- problem@fr: La commune du siège n’existe plus.
 -- problem@en: The commune of the seat no longer exists.
 -- solution@fr: Donner le code de la commune actuelle.
 -- solution@en: Give the code of the present commune.

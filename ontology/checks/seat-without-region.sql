@@ -1,8 +1,8 @@
 -- title@fr: Chose dont on connaît la commune, mais non la région
 -- title@en: Thing whose commune is known, but not its région
--- problem@fr: La commune est connue, mais ni les règles ni la source n'en donnent la région : la chose manque aux listes et aux décomptes par région.
+-- problem@fr: La commune est connue, mais ni les règles ni la source n’en donnent la région : la chose manque aux listes et aux décomptes par région.
 -- problem@en: The commune is known, but neither rules nor source give its région: the thing is missing from lists and counts by région.
--- solution@fr: Voir si le territoire est une commune d'aujourd'hui, et ce qui la contient ; une source complète doit dire elle-même département et région.
+-- solution@fr: Voir si le territoire est une commune d’aujourd’hui, et ce qui la contient ; une source complète doit dire elle-même département et région.
 -- solution@en: See whether the territory is a commune of today, and what contains it; a complete source must state département and région by itself.
 -- severity: warning
 

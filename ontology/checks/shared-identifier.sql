@@ -1,8 +1,8 @@
 -- title@fr: Identifiant partagé
 -- title@en: Shared identifier
--- problem@fr: Deux choses de même nature portent le même identifiant, d'un registre qui ne les réunit pas.
+-- problem@fr: Deux choses de même nature portent le même identifiant, d’un registre qui ne les réunit pas.
 -- problem@en: Two things of the same kind bear the same identifier, of a register that does not join them.
--- solution@fr: Corriger celui qui est faux, ou dire dans links.csv que c'est la même chose.
+-- solution@fr: Corriger celui qui est faux, ou dire dans links.csv que c’est la même chose.
 -- solution@en: Correct the wrong one, or say in links.csv that they are the same.
 -- severity: violation
 -- topic: property
