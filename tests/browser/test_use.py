@@ -180,16 +180,30 @@ def test_the_points_of_a_list_are_one_stop_of_the_keyboard_and_lead_on(
     assert page.evaluate(named) == "Membre 010"
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowLeft")
-    assert page.evaluate(named) == "Membre 110"
+    assert page.evaluate(named) == "Membre 110, Membre 115"
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.textContent") == "Membre 110"
     page.keyboard.press("Escape")
-    assert page.evaluate(named) == "Membre 110"
+    assert page.evaluate(named) == "Membre 110, Membre 115"
     page.locator(".leaflet-popup").wait_for(state="detached")
     page.keyboard.press("Enter")
     page.keyboard.press("Enter")
     page.wait_for_url("**/doc/organization/member-110")
     assert visits.complaints == []
+
+
+def test_things_at_one_place_are_one_point_which_has_all_their_names(open_page, tiny_root):
+    page = open_page("/browse/organization?view=map", address=tiny_root)
+    point = page.get_by_role("button", name="Membre 110, Membre 115")
+    point.wait_for()
+    assert page.locator(".how-many").all_text_contents() == ["2"]
+    point.click()
+    names = page.locator(".leaflet-popup-content a")
+    # Those that the point covers are within reach too, as long as the map is not drawn nearer.
+    assert names.all_text_contents()[:2] == ["Membre 110", "Membre 115"]
+    assert "Membre 100" in names.all_text_contents()
+    names.nth(1).click()
+    page.wait_for_url("**/doc/organization/member-115")
 
 
 def test_a_chapter_plays_in_the_player_of_the_page(open_page, tiny_root):

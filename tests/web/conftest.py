@@ -241,6 +241,7 @@ def store():
 # Every tenth member is somewhere around Nantes, and the last one overseas.
 PLACES = {
     **{f"organization/member-{n:03}": (f"47.{n:03}", f"-1.{n:03}") for n in range(0, MEMBERS, 10)},
+    "organization/member-115": ("47.11", "-1.11"),  # where member-110 is
     "organization/member-119": ("-20.88", "55.45"),
 }
 

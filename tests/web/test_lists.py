@@ -82,11 +82,11 @@ def test_paris_and_its_neighbours_are_there_once_more_larger_for_those_who_point
 def test_results_whose_point_is_known_are_points_of_the_map_and_a_list(client):
     response = client.get(f"{BROWSE}?view=map")
     assert_page(response)
-    assert "13 résultats sur 123 ont un point connu" in response.text
-    assert response.text.count("<li data-latitude=") == 12
+    assert "14 résultats sur 123 ont un point connu" in response.text
+    assert response.text.count("<li data-latitude=") == 13
     assert '<li data-latitude="47.01" data-longitude="-1.01">' in response.text
     assert "dans la liste seulement : 1." in response.text
-    assert len(names(response.text)) == 13
+    assert len(names(response.text)) == 14
     assert 'id="points"' in response.text and "/static/bundle/map-" in response.text
     narrow = client.get(f"{BROWSE}?view=map&departement=insee-departement-44").text
     assert "1 résultat sur 10 a un point connu" in narrow and narrow.count("data-latitude=") == 1
@@ -97,7 +97,7 @@ def test_results_whose_point_is_known_are_points_of_the_map_and_a_list(client):
 def test_more_points_than_a_map_can_show_are_counted_and_not_cut(client, monkeypatch):
     monkeypatch.setattr("kg.web.lists.POINTS", 12)
     text = client.get(f"{BROWSE}?view=map").text
-    assert "13 résultats ont un point connu" in text and "(12 au plus)" in text
+    assert "14 résultats ont un point connu" in text and "(12 au plus)" in text
     assert "data-latitude=" not in text and 'id="points"' not in text
 
 
@@ -107,7 +107,7 @@ def test_tiles_of_a_map_of_points_are_allowed_where_there_is_one(client, app, mo
     response = client.get(f"{BROWSE}?view=map")
     assert "img-src https://tile.example 'self'" in response.headers["Content-Security-Policy"]
     # With tiles the map reaches overseas.
-    assert response.text.count("data-latitude=") == 13
+    assert response.text.count("data-latitude=") == 14
     assert "tile.example" not in client.get(BROWSE).headers["Content-Security-Policy"]
 
 
