@@ -56,6 +56,11 @@ def test_no_page_is_wider_than_the_smallest_phone(open_page, root, tiny_root, na
         ".filter(e => e.getBoundingClientRect().right > 321)"
         ".slice(0, 5).map(e => e.outerHTML.slice(0, 120))"
     )
+    scrolled = page.evaluate(
+        "[...document.querySelectorAll('main .scroll')]"
+        ".filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.ariaLabel)"
+    )
+    assert scrolled == [], "give these tables the class 'records', and each cell a data-label"
 
 
 @pytest.fixture(scope="module")

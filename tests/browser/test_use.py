@@ -93,6 +93,29 @@ def test_on_a_phone_the_neighbourhood_is_drawn_narrow(open_page):
         assert box["x"] >= 0 and box["x"] + box["width"] <= 360
 
 
+def test_on_a_phone_a_row_is_a_card_and_stays_a_row_for_who_hears_it(open_page):
+    path = "/questions/presidents-of-an-organization"
+    before = "e => getComputedStyle(e, '::before').content"
+    phone, wide = open_page(path, width=360, height=800), open_page(path)
+    boxes = [[page.locator("td").nth(n).bounding_box() for n in (0, 1)] for page in (phone, wide)]
+    assert boxes[0][0]["y"] < boxes[0][1]["y"] and boxes[1][0]["y"] == boxes[1][1]["y"]
+    assert phone.locator("td").first.evaluate(before) == '"Personne" / ""'
+    assert wide.locator("td").first.evaluate(before) == "none"
+    assert heard(phone) == heard(wide)
+    assert ("columnheader", "Personne") in heard(phone)
+
+
+def heard(page):
+    """What a screen reader is told of the table: the roles of its parts, and their names."""
+    tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")
+    parts = {"table", "row", "columnheader", "rowheader", "cell"}
+    return [
+        (node["role"]["value"], node.get("name", {}).get("value"))
+        for node in tree["nodes"]
+        if not node["ignored"] and node["role"]["value"] in parts
+    ]
+
+
 def test_a_phone_shows_the_name_before_anything_else(open_page):
     page = open_page(ORGANIZATION, width=360, height=740, has_touch=True, is_mobile=True)
     assert page.get_by_role("heading", level=1).bounding_box()["y"] < 400
