@@ -147,22 +147,25 @@ class Channel:
         return self._connection
 
     def _send(self, connection: socket.socket, data: bytes) -> None:
-        """Send, now or as soon as there is room; what a closed connection lost is told by it."""
+        """Send at the end of this round of the loop, with what else comes until then, or as soon as
+        there is room; what a closed connection lost is told by it.
+        """
         if connection is not self._connection:
             return
         if not self._unsent:
-            with contextlib.suppress(OSError):
-                data = data[connection.send(data) :]
-            if not data:
-                return
-            asyncio.get_running_loop().add_writer(connection, self._flush, connection)
+            asyncio.get_running_loop().call_soon(self._flush, connection)
         self._unsent += data
 
     def _flush(self, connection: socket.socket) -> None:
+        if connection is not self._connection:
+            return
         with contextlib.suppress(OSError):  # its end is read
             del self._unsent[: connection.send(self._unsent)]
-        if not self._unsent:
-            asyncio.get_running_loop().remove_writer(connection)
+        loop = asyncio.get_running_loop()
+        if self._unsent:
+            loop.add_writer(connection, self._flush, connection)
+        else:
+            loop.remove_writer(connection)
 
     def _receive(self, connection: socket.socket) -> None:
         try:

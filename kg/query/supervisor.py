@@ -37,12 +37,14 @@ BACKLOG = 128
 
 @dataclass(eq=False)
 class Asker:
-    """A connection of a web process: what came of its requests, their jobs, what is to be sent."""
+    """A connection of a web process: what came of its requests, their jobs, what is to be sent,
+    each piece with the descriptors that ride on its first byte.
+    """
 
     connection: socket.socket
     frames: Frames
     jobs: dict[int, Job] = field(default_factory=dict)
-    unsent: deque[tuple[memoryview, Sequence[int]]] = field(default_factory=deque)
+    unsent: deque[tuple[bytearray, Sequence[int]]] = field(default_factory=deque)
 
 
 @dataclass(eq=False)
@@ -101,6 +103,8 @@ class Supervisor:
         self._watch = watch
         self._selector = selectors.DefaultSelector()
         self._askers: set[Asker] = set()
+        # Those who are told something in this round.
+        self._told: set[Asker] = set()
         # In the order of their arrival, and how many there are of each client.
         self._waiting: dict[Job, None] = {}
         self._waiting_of: Counter[str] = Counter()
@@ -136,6 +140,8 @@ class Supervisor:
             while self._running and self._watch():
                 for key, events in self._selector.select(timeout=0.5):
                     key.data(events)
+                while self._told:
+                    self._flush(self._told.pop())
         finally:
             self._close()
 
@@ -304,10 +310,14 @@ class Supervisor:
         self._send(asker, wire.write_error(ticket, error))
 
     def _send(self, asker: Asker, data: bytes, descriptors: Sequence[int] = ()) -> None:
-        """Send, now or as soon as there is room; descriptors are closed when they are sent."""
-        asker.unsent.append((memoryview(data), descriptors))
-        if len(asker.unsent) == 1:
-            self._flush(asker)
+        """Send at the end of this round, with what else comes until then, or as soon as there is
+        room; descriptors are closed when they are sent.
+        """
+        if descriptors or not asker.unsent:
+            asker.unsent.append((bytearray(data), descriptors))
+        else:
+            asker.unsent[-1][0].extend(data)
+        self._told.add(asker)
 
     def _flush(self, asker: Asker) -> None:
         """Send what there is room for, and wait for more room if there is more to send."""
@@ -325,9 +335,11 @@ class Supervisor:
                 break
             for each in descriptors:
                 os.close(each)
-            asker.unsent.popleft()
-            if sent < len(data):
-                asker.unsent.appendleft((data[sent:], ()))
+            del data[:sent]
+            if data:
+                asker.unsent[0] = (data, ())
+            else:
+                asker.unsent.popleft()
         events = selectors.EVENT_READ | (selectors.EVENT_WRITE if asker.unsent else 0)
         if asker in self._askers:
             key = self._selector.get_key(asker.connection)

@@ -31,8 +31,9 @@ _HEAD = struct.Struct("!III")
 # The length of a body that is in a file.
 _IN_FILE = 0xFFFFFFFF
 INLINE = 1 << 16
-# What is read of a stream at a time; descriptors come one with each piece (unix(7)).
-PIECE = 1 << 18
+# What is read of a stream at a time; descriptors come one with each piece (unix(7)). For a larger
+# piece the allocator asks the system for room each time, which takes longer than most answers do.
+PIECE = 1 << 16
 
 
 @dataclass(frozen=True)

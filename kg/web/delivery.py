@@ -10,15 +10,23 @@ import tempfile
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, BinaryIO, TypeAlias, cast
+from typing import IO, TYPE_CHECKING, BinaryIO, TypeAlias, cast
 
-from werkzeug.datastructures import Headers
-from werkzeug.http import parse_date
+from werkzeug.http import (
+    HTTP_STATUS_CODES,
+    parse_date,
+    quote_etag,
+    remove_entity_headers,
+    unquote_etag,
+)
 from werkzeug.wrappers import Request, Response
 from werkzeug.wsgi import FileWrapper
 
 from kg.web.cache import MIB, SMALL, Kept, recoded
 from kg.web.encoding import CHUNK, decoded, encoded, worthwhile
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 # How long a representation may be kept that never changes.
 FOREVER = "public, max-age=31536000, immutable"
@@ -28,6 +36,20 @@ PASSING = ("Content-Length", "Date")
 
 # The fields of a head in their order: many answers are made of one such list.
 Fields: TypeAlias = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A whole response: an application that always answers the same (PEP 3333)."""
+
+    status: int
+    headers: Fields
+    body: bytes
+
+    def __call__(self, _: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Send it."""
+        start_response(f"{self.status} {HTTP_STATUS_CODES[self.status]}", self.headers)
+        return [self.body]
 
 
 @dataclass(frozen=True)
@@ -52,36 +74,47 @@ def keep(headers: Fields, chunks: Iterable[bytes], size: int) -> Kept:
 
 def send(
     request: Request, content: Content, coding: str, folder: Path, status: int = 200
-) -> Response:
+) -> Ready | Response:
     """The answer in the coding that the client takes; a large one passes through `folder`."""
-    response = Response(status=status, headers=Headers(content.headers), direct_passthrough=True)
-    if worthwhile(response.content_type or "", content.size):
-        response.vary.add("Accept-Encoding")
+    about = dict(content.headers)
+    etag = about.get("ETag", "")
+    vary = about.get("Vary", "")
+    if worthwhile(about["Content-Type"], content.size):
+        vary = _with_coding(vary)
     else:
         coding = ""
-    etag, _ = response.get_etag()
-    if coding:
-        response.headers["Content-Encoding"] = coding
-        if etag:
-            response.set_etag(f"{etag}-{coding}")
-    if status == 200 and _unchanged(request, response):
-        response.status_code = 304
+    if coding and etag:
+        etag = f'{etag[:-1]}-{coding}"'
+    fields = _with(content.headers, {"ETag": etag, "Vary": vary, "Content-Encoding": coding})
+    if status == 200 and _unchanged(request, etag, about.get("Last-Modified")):
         if isinstance(content, Large):
             content.file.close()
-        return response
-    response.response, response.content_length = _body(content, coding, folder)
-    return response
+        return _not_modified(fields)
+    body, size = _body(content, coding, folder)
+    fields.append(("Content-Length", str(size)))
+    if isinstance(body, bytes):
+        return Ready(status, fields, body)
+    return Response(body, status, fields, direct_passthrough=True)
 
 
-def _body(content: Content, coding: str, folder: Path) -> tuple[Iterable[bytes], int]:
+def _with(fields: Fields, own: dict[str, str]) -> Fields:
+    """The fields with others in the place of those of the same name, or none if they are empty."""
+    others = [each for each in fields if each[0] not in own]
+    return others + [(name, value) for name, value in own.items() if value]
+
+
+def _with_coding(vary: str) -> str:
+    """What decides an answer's form (RFC 9110, section 12.5.5), the content coding too."""
+    return f"{vary}, Accept-Encoding" if vary else "Accept-Encoding"
+
+
+def _body(content: Content, coding: str, folder: Path) -> tuple[bytes | Iterable[bytes], int]:
     """The bytes to send, and how many."""
     if isinstance(content, Large):
         plain: FileWrapper | Generator[bytes] = FileWrapper(cast(IO[bytes], content.file), CHUNK)
-    elif content.coding == coding:
-        return [content.body], len(content.body)
-    elif content.size <= MIB:
-        body = recoded(content, coding).body
-        return [body], len(body)
+    elif content.coding == coding or content.size <= MIB:
+        body = content.body if content.coding == coding else recoded(content, coding).body
+        return body, len(body)
     else:
         plain = decoded(content.body)
     if not coding:
@@ -94,12 +127,15 @@ def _body(content: Content, coding: str, folder: Path) -> tuple[Iterable[bytes],
     return FileWrapper(cast(IO[bytes], file), CHUNK), size
 
 
-def not_modified(headers: Fields, etag: str) -> Response:
+def not_modified(headers: Fields, etag: str) -> Ready:
     """Word that the client has the representation of this tag already."""
-    response = Response(status=304, headers=headers)
-    response.set_etag(etag)
-    response.vary.add("Accept-Encoding")
-    return response
+    vary = _with_coding(dict(headers).get("Vary", ""))
+    return _not_modified(_with(headers, {"ETag": quote_etag(etag), "Vary": vary}))
+
+
+def _not_modified(fields: Fields) -> Ready:
+    remove_entity_headers(fields)
+    return Ready(304, fields, b"")
 
 
 def held(request: Request, etag: str, coding: str) -> str:
@@ -110,7 +146,7 @@ def held(request: Request, etag: str, coding: str) -> str:
     return next((tag for tag in (f"{etag}-{coding}", etag) if tag in names), "")
 
 
-def _unchanged(request: Request, response: Response) -> bool:
+def _unchanged(request: Request, etag: str, modified: str | None) -> bool:
     """Whether the client has this representation already (RFC 9110, section 13.2.2).
 
     A date counts only if it is the very date: after a return to an older release, "not modified
@@ -118,8 +154,7 @@ def _unchanged(request: Request, response: Response) -> bool:
     """
     if request.method not in {"GET", "HEAD"}:
         return False
-    if "If-None-Match" in request.headers:
-        etag, _ = response.get_etag()
-        return etag is not None and request.if_none_match.contains_weak(etag)
-    since = parse_date(request.headers.get("If-Modified-Since"))
-    return since is not None and since == response.last_modified
+    if "HTTP_IF_NONE_MATCH" in request.environ:
+        return etag != "" and request.if_none_match.contains_weak(unquote_etag(etag)[0])
+    since = parse_date(request.environ.get("HTTP_IF_MODIFIED_SINCE"))
+    return since is not None and since == parse_date(modified)

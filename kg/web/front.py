@@ -13,7 +13,7 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache, partial
 from hashlib import blake2b, sha256
@@ -32,7 +32,7 @@ from kg.web import encoding, i18n, protocol
 from kg.web.app import CURRENT, ERROR, house
 from kg.web.cache import LONG, MIB, SMALL, Cache, Flights, Kept, Memory
 from kg.web.connection import Run
-from kg.web.delivery import Content, Fields, Large, held, keep, not_modified, send
+from kg.web.delivery import Content, Fields, Large, Ready, held, keep, not_modified, send
 from kg.web.negotiate import content_type
 from kg.web.protocol import Asked
 from kg.web.site import Site
@@ -56,20 +56,6 @@ _T = TypeVar("_T")
 SAID = "kg.said"
 # MiB of responses that are ready to be sent again.
 READY = 16
-
-
-@dataclass(frozen=True)
-class Ready:
-    """A response as the server takes it."""
-
-    status: str
-    headers: list[tuple[str, str]]
-    body: bytes
-
-    def __call__(self, _: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Send it (PEP 3333)."""
-        start_response(self.status, self.headers)
-        return [self.body]
 
 
 @dataclass(frozen=True)
@@ -144,15 +130,14 @@ class Front:
                 environ[ERROR] = error
         return answer(environ, start_response)
 
-    def _finish(self, request: Request, response: Response) -> WSGIApplication:
+    def _finish(self, request: Request, response: Ready | Response) -> WSGIApplication:
         """The response; one that lasts is ready for the next who ask the same."""
-        environ = request.environ
-        if (said := environ.get(SAID)) and _lasting(response):
-            body, status, headers = response.get_wsgi_response(environ)
-            ready = Ready(status, headers, b"".join(body))
-            self._ready.put(said, ready)
-            return ready
-        if request.method == "HEAD":
+        if isinstance(response, Ready):
+            if request.method == "HEAD":
+                response = replace(response, body=b"")
+            if (said := request.environ.get(SAID)) and _lasting(response):
+                self._ready.put(said, response)
+        elif request.method == "HEAD":
             response.close()
         return response
 
@@ -167,7 +152,7 @@ class Front:
         identity = json.dumps([self._site.edition, *parts])
         return sha256(identity.encode()).hexdigest()
 
-    def _page(self, request: Request) -> Response:
+    def _page(self, request: Request) -> Ready | Response:
         """A page, or whatever else the site has for a GET."""
         coding = encoding.choose(request.headers.get("Accept-Encoding"))
         place = [request.environ.get(name) for name in ("SCRIPT_NAME", "PATH_INFO", "QUERY_STRING")]
@@ -190,21 +175,22 @@ class Front:
             self._cache.put(key, kept, time.perf_counter() - start)
         return send(request, kept, coding, self._cache.folder, response.status_code)
 
-    async def _program(self, request: Request, asked: Asked, loop: Loop) -> Response:
+    async def _program(self, request: Request, asked: Asked, loop: Loop) -> Ready | Response:
         """The answer to a query: the release and the query are all that its key needs."""
         coding = encoding.choose(request.headers.get("Accept-Encoding"))
         wanted = asked.request
         graphs = (wanted.default_graphs, wanted.named_graphs)
         key = self._key("query", wanted.text, *graphs, wanted.media_type)
+        vary = [] if asked.named else [("Vary", "Accept")]
         if asked.steady and (tag := held(request, key, coding)):
-            response = not_modified(self._headers(asked, key), tag)
-        else:
-            content = await self._known(key, coding, loop) if asked.steady else None
-            content = content or await self._shared(asked, key, loop)
-            sent = partial(send, request, content, coding, self._cache.folder)
-            response = sent() if content.size <= SMALL else await loop.run(sent)
-        if not asked.named:
-            response.vary.add("Accept")
+            return not_modified([*self._headers(asked, key), *vary], tag)
+        content = await self._known(key, coding, loop) if asked.steady else None
+        content = content or await self._shared(asked, key, loop)
+        content = replace(content, headers=[*content.headers, *vary])
+        sent = partial(send, request, content, coding, self._cache.folder)
+        if content.size <= SMALL:
+            return sent()
+        response: Ready | Response = await loop.run(sent)
         return response
 
     async def _known(self, key: str, coding: str, loop: Loop) -> Content | None:
@@ -294,11 +280,13 @@ def _said(environ: WSGIEnvironment) -> bytes | None:
     return blake2b(repr((*map(environ.get, _SAID), body)).encode()).digest()
 
 
-def _lasting(response: Response) -> bool:
+def _lasting(response: Ready) -> bool:
     """Whether the same request would get this response again, and it is small enough to wait."""
-    public = response.headers.get("Cache-Control") == CURRENT and response.status_code in {200, 304}
-    whole = isinstance(response.response, list)
-    return public and whole and sum(map(len, response.response)) <= SMALL
+    return (
+        response.status in {200, 304}
+        and len(response.body) <= SMALL
+        and ("Cache-Control", CURRENT) in response.headers
+    )
 
 
 def _plain(environ: WSGIEnvironment, coding: str) -> WSGIEnvironment:

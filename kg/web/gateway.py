@@ -33,8 +33,8 @@ from kg.settings import Settings
 from kg.web import connection
 from kg.web.app import ERROR
 from kg.web.connection import SMALL, Reply, Run, Watch
+from kg.web.delivery import Ready
 from kg.web.encoding import CHUNK
-from kg.web.front import Ready
 from kg.web.protocol import DEPARTURE, nearest, within
 from kg.web.wsgi import Serving
 
@@ -106,7 +106,7 @@ class Gateway:
         else:
             environ["wsgi.input"] = body
             if ready := self._ready(environ):
-                protocol.response_bytes(int(ready.status[:3]), ready.headers, ready.body)
+                protocol.response_bytes(ready.status, ready.headers, ready.body)
                 body.close()
             else:
                 await self._answer(environ, body, protocol)
@@ -159,7 +159,7 @@ class Gateway:
             return Reply(503, [])
         answer = await self._program(environ, run)
         if isinstance(answer, Ready):
-            return Reply(int(answer.status[:3]), answer.headers, answer.body)
+            return Reply(answer.status, answer.headers, answer.body)
         return await run(_called, answer or self._site, environ, departure)  # type: ignore[no-any-return]
 
 

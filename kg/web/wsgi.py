@@ -23,7 +23,8 @@ from kg.settings import Settings
 from kg.web.app import create_app
 from kg.web.cache import Cache
 from kg.web.connection import Run
-from kg.web.front import Front, Loop, Ready
+from kg.web.delivery import Ready
+from kg.web.front import Front, Loop
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

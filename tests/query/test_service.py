@@ -226,6 +226,11 @@ def test_many_at_once_get_each_their_own_answer(service):
         time.sleep(number % 7 / 1000)
         text = f"SELECT ?o {{ <http://example.org/{number}> ?p ?o }}"
         try:
+            if number % 5 == 0:  # in a file, between others that are not
+                whole = Request(f"SELECT ({number} AS ?n) ?s {{ ?s ?p ?o }}", "text/csv")
+                lines = client.answer(whole).read().splitlines()[1:]
+                assert len(lines) == 3000
+                return int({line.split(b",")[0] for line in lines}.pop())
             (row,) = select(client, text)
         except ServiceBusy:  # of two that may wait
             return number

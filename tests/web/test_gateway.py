@@ -18,7 +18,7 @@ from kg.settings import Settings
 from kg.web import connection
 from kg.web.app import ERROR
 from kg.web.connection import SMALL, Reply, Watch
-from kg.web.front import Ready
+from kg.web.delivery import Ready
 from kg.web.gateway import LONGEST, Gateway
 from kg.web.protocol import DEPARTURE
 
@@ -353,7 +353,7 @@ def test_what_is_ready_needs_no_turn_and_no_thread(gateway):
 
     def ready(environ):
         threads.append(threading.current_thread())
-        return Ready("404 NOT FOUND", [("a", "b")], environ["wsgi.input"].read())
+        return Ready(404, [("a", "b")], environ["wsgi.input"].read())
 
     async def run():
         protocol = Protocol([b"ASK", b" {}"])

@@ -41,7 +41,7 @@ def _supervise(data, path):
 
 
 def wait_for(condition):
-    ends = time.monotonic() + 20
+    ends = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < ends, "it did not come"
         time.sleep(0.05)
