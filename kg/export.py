@@ -35,7 +35,7 @@ def write(
         pyoxigraph.serialize(quads, file, FORMATS[form])
     else:
         triples = (quad.triple for quad in quads)
-        pyoxigraph.serialize(triples, file, FORMATS[form], prefixes=prefixes())
+        pyoxigraph.serialize(triples, file, FORMATS[form], prefixes=prefixes(release.base))
 
 
 def _quads(release: Release, kind: str | None, source: str | None) -> Iterator[pyoxigraph.Quad]:

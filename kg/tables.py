@@ -118,7 +118,7 @@ def _expanded(name: str, base: str) -> str:
         return ""
     name, steps, _ = name.partition(STEPS)
     prefix, _, local = name.partition(":")
-    return f"<{iri.rebase(prefixes()[prefix], base)}{local}>{steps}"
+    return f"<{prefixes(base)[prefix]}{local}>{steps}"
 
 
 def write(connection: duckdb.DuckDBPyConnection, folder: Path, base: str) -> list[Table]:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode, RdfFormat, parse
 
+from kg.iri import BASE, rebase
 from kg.settings import ONTOLOGY
 
 SH_PREFIX = NamedNode("http://www.w3.org/ns/shacl#prefix")
@@ -26,12 +27,12 @@ SH_NAMESPACE = NamedNode("http://www.w3.org/ns/shacl#namespace")
 
 
 @cache
-def prefixes() -> dict[str, str]:
-    """The prefix table, prefix to namespace, in alphabetical order."""
+def prefixes(base: str = BASE) -> dict[str, str]:
+    """The prefix table, prefix to namespace, in alphabetical order, of a release for `base`."""
     quads = list(parse(path=ONTOLOGY / "prefixes.ttl", format=RdfFormat.TURTLE))
     names = {q.subject: q.object.value for q in quads if q.predicate == SH_PREFIX}
     spaces = {q.subject: q.object.value for q in quads if q.predicate == SH_NAMESPACE}
-    return dict(sorted((names[node], spaces[node]) for node in names))
+    return dict(sorted((names[node], rebase(spaces[node], base)) for node in names))
 
 
 class Vocabulary:

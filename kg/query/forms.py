@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from pyoxigraph import Literal, NamedNode, QueryResultsFormat, RdfFormat, Triple
 
-from kg.iri import BASE, rebase
+from kg.iri import BASE
 from kg.vocab import RDF, XSD, prefixes
 
 # Short name (`format=…`, file ending) to media type. The first of each list is the default.
@@ -54,5 +54,4 @@ def needed(triples: Iterable[Triple], base: str = BASE) -> dict[str, str]:
         if isinstance(value, Literal):
             names.add(value.datatype)
     used = {found[0] for name in names - _UNWRITTEN if (found := _NAMESPACE.match(name.value))}
-    table = {prefix: rebase(space, base) for prefix, space in prefixes().items()}
-    return {prefix: space for prefix, space in table.items() if space in used}
+    return {prefix: space for prefix, space in prefixes(base).items() if space in used}

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO, cast
+from urllib.parse import urljoin
 
 from pyoxigraph import (
     NamedNode,
@@ -32,6 +33,7 @@ from kg.errors import (
     QueryRefused,
     ResultTooLarge,
 )
+from kg.iri import BASE
 from kg.query import Answer, Request, guard, parser, wire
 from kg.query.forms import GRAPH_FORMATS, RESULT_FORMATS, needed
 from kg.release import Release
@@ -66,6 +68,7 @@ class LocalEngine:
         self._store = store
         self._folder = folder
         self._base = base
+        self._home = urljoin(base or BASE, ".")
         self._union = union
         self._services = services or {}
 
@@ -113,16 +116,15 @@ class LocalEngine:
         except SyntaxError:
             raise QueryMalformed(parser.explain(request.text, self._base)) from None
 
-    @staticmethod
     def _serialise(
-        results: QuerySolutions | QueryTriples | QueryBoolean, media_type: str, file: BinaryIO
+        self, results: QuerySolutions | QueryTriples | QueryBoolean, media_type: str, file: BinaryIO
     ) -> None:
         if not media_type:
             return
         if isinstance(results, QueryTriples):
             known = list(islice(results, LOOKED_AT))
             few = len(known) < LOOKED_AT
-            table = needed(known) if few else prefixes()
+            table = needed(known, self._home) if few else prefixes(self._home)
             serialize(chain(known, results), file, GRAPH_FORMATS[media_type], prefixes=table)
         else:
             results.serialize(file, RESULT_FORMATS[media_type])

@@ -6,11 +6,14 @@ import contextlib
 import re
 from collections import deque
 from collections.abc import Iterator
+from urllib.parse import urljoin
 
 from pyoxigraph import QuerySolutions, Store
 
 from kg.errors import QueryMalformed
+from kg.iri import BASE
 from kg.query import guard
+from kg.vocab import prefixes
 
 _ERROR = re.compile(r"error at (\d+):(\d+): expected (?:one of )?(.*)", re.DOTALL)
 _EXPECTED = re.compile(
@@ -22,6 +25,7 @@ _EXPECTED = re.compile(
 # Signs of SPARQL 1.2, which is not offered.
 _LATER = {"{|", "|}", "~", "<<", "<<("}
 _FEW = 5
+_UNDECLARED = "Prefix not found"
 # The parser tries a keyword by taking as many characters, and forgets where if there are too few.
 _PADDING = "\n" + " " * 20
 
@@ -50,12 +54,20 @@ def explain(text: str, base: str | None = None) -> str:
         term = next((m for m in _terminals(text) if m.end() == place), None)
         if term is None or term.lastgroup not in {"name", "iri"}:
             return guard.shown(text, place, cause)
-        return guard.shown(text, term.start(), f"{cause}: {term[0]}")
+        cause = f"{cause}: {term[0]}{_declaration(cause, term[0], base)}"
+        return guard.shown(text, term.start(), cause)
     if len(words) == len(expected):
         place -= min(map(len, words))
     signs = [each["sign"] for each in expected if each["sign"] and each["sign"] not in _LATER]
     hint = f"; expected {' or '.join(signs)}" if 0 < len(signs) <= _FEW else ""
     return guard.shown(text, place, f"{_met(text, place)}{hint}")
+
+
+def _declaration(cause: str, name: str, base: str | None) -> str:
+    """What to write for a prefix that was not declared, if it is one of ours."""
+    prefix, _, _ = name.partition(":")
+    space = prefixes(urljoin(base or BASE, ".")).get(prefix)
+    return f"; write PREFIX {prefix}: <{space}>" if space and cause == _UNDECLARED else ""
 
 
 def _error(text: str, base: str | None) -> str:

@@ -26,7 +26,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, BinaryIO, cast
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 from pyoxigraph import (
     QueryResultsFormat,
@@ -47,6 +47,7 @@ from kg.errors import (
     ResultTooLarge,
     ServiceBusy,
 )
+from kg.iri import BASE
 from kg.query import Answer, Request, guard, parser, wire
 from kg.query.bind import bind
 from kg.query.forms import GRAPH_FORMATS, GRAPHS, RESULT_FORMATS, RESULTS
@@ -129,6 +130,7 @@ class RemoteEngine:
         self._address = address
         self._folder = folder
         self._base = base
+        self._prefixes = prefixes(urljoin(base or BASE, "."))
         self._seconds = seconds
         self._most = most
         self._grammar = LocalEngine(Store(), folder, base=base)
@@ -180,7 +182,7 @@ class RemoteEngine:
             body = cast(IO[bytes], _Body(response, time.monotonic() + seconds, self._most * MIB))
             if graph:
                 triples = (quad.triple for quad in parse(body, format=RdfFormat.N_TRIPLES))
-                serialize(triples, file, GRAPH_FORMATS[request.media_type], prefixes=prefixes())
+                serialize(triples, file, GRAPH_FORMATS[request.media_type], prefixes=self._prefixes)
             else:
                 results = parse_query_results(body, format=_JSON)
                 if isinstance(results, QuerySolutions) and guard.form(request.text) == "ASK":

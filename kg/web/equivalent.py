@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 
 from pyoxigraph import Literal, NamedNode
 
-from kg.iri import rebase
 from kg.search.fields import FACETS
 from kg.vocab import prefixes
 from kg.web.site import site
@@ -50,8 +49,8 @@ def query(words: str, filters: Mapping[str, Sequence[str]]) -> str:
         lines.append(f"FILTER(CONTAINS(LCASE(STR(?label)), {sought}))")
     body = "\n".join(f"  {line}" for line in lines)
     text = f"SELECT DISTINCT ?entity ?label\nWHERE {{\n{body}\n}}\nORDER BY ?label ?entity\n"
-    base = site.release.base
-    used = {name: rebase(space, base) for name, space in prefixes().items() if f"{name}:" in text}
+    table = prefixes(site.release.base)
+    used = {name: space for name, space in table.items() if f"{name}:" in text}
     return "".join(f"PREFIX {name}: <{space}>\n" for name, space in used.items()) + f"\n{text}"
 
 

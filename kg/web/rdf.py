@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from flask import Response
 from pyoxigraph import Triple, serialize
 
-from kg.iri import rebase
 from kg.query.forms import GRAPH_FORMATS, GRAPHS
 from kg.vocab import prefixes
 from kg.web.negotiate import content_type
@@ -17,6 +16,6 @@ from kg.web.site import site
 def respond(triples: Iterable[Triple], form: str) -> Response:
     """The triples, those of one thing together, in one of `GRAPHS`."""
     ordered = sorted(set(triples), key=lambda triple: tuple(map(str, triple)))
-    known = {name: rebase(space, site.release.base) for name, space in prefixes().items()}
+    known = prefixes(site.release.base)
     body = serialize(ordered, format=GRAPH_FORMATS[GRAPHS[form]], prefixes=known)
     return Response(body, content_type=content_type(GRAPHS[form]))

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from flask import request, url_for
 from werkzeug.datastructures import MultiDict
 
-from kg.iri import rebase, try_parse
+from kg.iri import try_parse
 from kg.vocab import prefixes
 
 
@@ -131,7 +131,7 @@ def short(iri: str, base: str) -> str:
 
 @cache
 def _table(base: str) -> dict[str, str]:
-    return {rebase(space, base): name for name, space in prefixes().items()}
+    return {space: name for name, space in prefixes(base).items()}
 
 
 def toggled(name: str, value: str, **changes: str) -> str:

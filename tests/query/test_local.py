@@ -78,3 +78,11 @@ def test_a_store_in_memory_holds_every_statement_of_the_release_once(default_rel
     found = [str(quad) for quad in open_store(default_release)]
     assert len(found) == len(expected) == default_release.manifest["counts"]["statements"]
     assert set(found) == expected
+
+
+def test_a_graph_has_the_prefixes_of_the_base_that_is_served():
+    base = "https://kg.example/data/"
+    engine = LocalEngine(Store(), base=f"{base}sparql")
+    text = "CONSTRUCT { <id/person/x> a <ontology#Person> } {}"
+    body = engine.answer(Request(text, "text/turtle")).read().decode()
+    assert f"@prefix ess: <{base}ontology#>" in body and "a ess:Person" in body

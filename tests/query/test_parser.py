@@ -3,6 +3,7 @@
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
+from kg.iri import BASE
 from kg.query.parser import explain, in_order
 
 ANYTHING = NamedNode("http://example.org/a")
@@ -31,6 +32,15 @@ def test_an_error_names_its_place_and_its_cause_and_nothing_else(text, expected)
     assert expected in first
     assert len(first) < 120 and "[" not in first
     assert line in text and caret.strip() == "^"
+
+
+def test_of_a_prefix_that_is_ours_the_declaration_is_told():
+    for base, space in (
+        (None, BASE),
+        ("https://kg.example/data/sparql", "https://kg.example/data/"),
+    ):
+        first, _, _ = explain("ASK { ?s ess:siren ?x }", base).split("\n")
+        assert first.endswith(f"ess:siren; write PREFIX ess: <{space}ontology#>.")
 
 
 def test_the_caret_stands_below_the_place_behind_tabs_and_letters_outside_ascii():

@@ -15,7 +15,6 @@ from typing import Any, TypeAlias
 from flask import request
 from pyoxigraph import RdfFormat, Triple, parse
 
-from kg.iri import rebase
 from kg.release import Dump
 from kg.vocab import prefixes
 from kg.web import urls
@@ -98,7 +97,7 @@ TEXTS |= {"prefLabel": "skos:prefLabel", "keyword": "dcat:keyword", "label": "rd
 def triples(nodes: Iterable[Node]) -> list[Triple]:
     """The statements of nodes that were put together here."""
     base = site.release.base
-    context: Node = {name: rebase(space, base) for name, space in prefixes().items()}
+    context: Node = dict(prefixes(base))
     context |= {k: {"@id": iri, "@container": "@language"} for k, iri in TEXTS.items()}
     document = json.dumps({"@context": context, "@graph": list(nodes)}, ensure_ascii=False)
     found = parse(document, format=RdfFormat.JSON_LD, rename_blank_nodes=True)

@@ -23,7 +23,6 @@ from pyoxigraph import Literal, NamedNode, Quad, Triple, serialize
 from werkzeug.exceptions import BadRequest, Gone, NotFound
 
 from kg.fragments import Pattern, triples
-from kg.iri import rebase
 from kg.query import Term
 from kg.query.forms import GRAPH_FORMATS, needed
 from kg.vocab import DCTERMS, FOAF, HYDRA, RDF, VOID, XSD, prefixes
@@ -110,8 +109,8 @@ def _iri(text: str) -> str:
     prefix, colon, local = text.partition(":")
     if not colon or text.startswith("_:"):
         raise ValueError("is not an IRI")
-    space = prefixes().get(prefix)
-    return rebase(space, site.release.base) + local if space else text
+    space = prefixes(site.release.base).get(prefix)
+    return space + local if space else text
 
 
 def _place() -> int:

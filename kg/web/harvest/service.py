@@ -24,7 +24,9 @@ def void() -> Response:
     media_type = DESCRIPTION[protocol.chosen(request, DESCRIPTION)]
     quads = parse(path=site.release.folder / "description.ttl", format=RdfFormat.TURTLE)
     body = serialize(
-        (quad.triple for quad in quads), format=GRAPH_FORMATS[media_type], prefixes=prefixes()
+        (quad.triple for quad in quads),
+        format=GRAPH_FORMATS[media_type],
+        prefixes=prefixes(site.release.base),
     )
     response = Response(body, content_type=content_type(media_type))
     response.vary.add("Accept")
