@@ -18,7 +18,7 @@ from kg.web.kinds import NAMES, counted
 from kg.web.lists import code
 from kg.web.questions import title
 from kg.web.site import site
-from kg.web.thing.values import source
+from kg.web.sources import source
 
 # The questions that the home page proposes.
 TO_TRY = (

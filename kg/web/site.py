@@ -30,10 +30,10 @@ from kg.vocab import QB, RDF
 from kg.web import urls
 from kg.web.i18n import later
 from kg.web.layout import Layout
+from kg.web.sources import Source
 
 if TYPE_CHECKING:
     from kg.search.index import Index
-    from kg.web.thing.values import Source
 
 FOLDER = Path(__file__).parent
 LICENCE = "https://www.etalab.gouv.fr/licence-ouverte-open-licence"

@@ -23,8 +23,8 @@ from kg.web.harvest.files import COMPRESSIONS, FORMS, PACKAGE, media_type, parts
 from kg.web.harvest.schemaorg import described
 from kg.web.i18n import Text, _, lang
 from kg.web.site import site
+from kg.web.sources import source
 from kg.web.thing.structured import embedded
-from kg.web.thing.values import source
 
 SUMS = "SHA256SUMS"
 
