@@ -73,12 +73,12 @@ def write(
         FROM fresh UNION ALL FROM kept WHERE new IN (SELECT iri FROM live)"""
     )
     shown = f"replace({{}}, '{BASE}', {sql.text(base)})"
-    _copy(
+    copy(
         connection,
         f"SELECT {shown.format('old')}, {shown.format('new')} FROM redirect ORDER BY 1",
         folder / REDIRECTS,
     )
-    _copy(
+    copy(
         connection,
         f"""SELECT {shown.format("iri")}, coalesce(min(since), '{release}') FROM known
         WHERE iri NOT IN (SELECT iri FROM live) AND iri NOT IN (SELECT old FROM redirect)
@@ -114,7 +114,8 @@ def _read(connection: duckdb.DuckDBPyConnection, previous: tuple[Path, str] | No
     )
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+def copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+    """Write the rows of a query, which come in the order of their first column."""
     connection.execute(
         f"COPY ({query}) TO {sql.text(path)} (FORMAT csv, HEADER false, DELIMITER '\t', QUOTE '', "
         "ESCAPE '')"

@@ -15,6 +15,7 @@ var/releases/
     ontology/                        as it was
     registries/                      mixnmatch.tsv, for Wikidata (`kg.tables`)
     redirects.tsv  withdrawn.tsv     what became of former IRIs (kg/ledger.py)
+    links.tsv                        how much points to what (kg/linked.py)
     entities.parquet                 when each entity came, changed and went (kg/history.py)
     report.ttl  report.html          the checks: how much each found, and the first of that
     findings.parquet                 all that they found
@@ -40,7 +41,7 @@ from typing import Any, BinaryIO, cast
 
 import zstandard
 
-from kg import ledger
+from kg import ledger, linked
 from kg.errors import KgError
 
 NAME = re.compile(r"\d{4}-\d{2}-\d{2}-\d+")
@@ -126,6 +127,10 @@ class Release:
     def withdrawn(self, iri: str) -> str | None:
         """The release since which what an IRI named is gone, without a successor; else None."""
         return ledger.look_up(self.folder / ledger.WITHDRAWN, iri)
+
+    def links(self, iri: str) -> list[linked.Linked]:
+        """How often what points to a thing, if that is often."""
+        return linked.read(self.folder / linked.FILE, iri)
 
     @property
     def store(self) -> Path:

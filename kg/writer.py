@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 import duckdb
 from pyoxigraph import Literal, NamedNode, RdfFormat, Store
 
-from kg import answers, describe, dumps, history, iri, ledger, statements, tables
+from kg import answers, describe, dumps, history, iri, ledger, linked, statements, tables
 from kg.changes.answers import write as write_changed
 from kg.changes.write import write as write_changes
 from kg.convert import Converted, checksum, entities
@@ -116,6 +116,7 @@ def _write_rest(
         base,
         (before.folder, before.base) if before else None,
     )
+    linked.write(connection, folder, base)
     history.write(connection, folder, contents.edition.id, base, before)
     kinds = write_changes(connection, folder, contents.edition.id, base, before) if before else {}
     manifest = _manifest(connection, contents, {**differing, "entities": kinds})

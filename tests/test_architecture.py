@@ -12,7 +12,8 @@ MODULES = {
     if "node_modules" not in path.parts
 }
 LOW = {
-    *("kg.errors", "kg.settings", "kg.clean", "kg.vocab", "kg.iri", "kg.ledger", "kg.queryfile"),
+    *("kg.errors", "kg.settings", "kg.clean", "kg.vocab", "kg.iri", "kg.ledger", "kg.linked"),
+    "kg.queryfile",
     "kg.sql",
 }
 # From whom to what it may import, besides LOW.

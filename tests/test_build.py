@@ -33,6 +33,7 @@ FIXED = {
     "description.ttl",
     "entities.parquet",
     "findings.parquet",
+    "links.tsv",
     "manifest.json",
     "redirects.tsv",
     "report.html",

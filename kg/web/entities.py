@@ -196,7 +196,7 @@ def _html(found: facts.Facts, kind: str, key: str) -> bytes:
     tree = scheme.tree(iri) if kind == "scheme" else None
     # What points to a scheme is its concepts, and to a cube its observations, however many.
     without = tree is not None or kind == "cube"
-    lists = [] if without else Incoming(site, iri, counted.total if counted else 0).lists()
+    lists = [] if without else Incoming(site, iri).lists()
     templates: list[str | Template] = [f"entity/{kind}.html", "entity.html"]
     shown = {
         "iri": iri.value,
@@ -256,8 +256,7 @@ def network(kind: str, key: str) -> str:
     iri = _iri(kind, key)
     found = _facts(iri, key)
     view = View(site, found)
-    known = summary.counted(kind, key, places.level(view))
-    neighbours = [*outgoing(view), *Incoming(site, iri, known).neighbours()]
+    neighbours = [*outgoing(view), *Incoming(site, iri).neighbours()]
     return render_template(
         "network.html",
         iri=iri.value,

@@ -99,17 +99,17 @@ def _remember(response: Response) -> Response:
 
 def pick(names: Iterable[Literal]) -> Text | None:
     """The name to show: the reader's language, else without language, else French, else any."""
+    found = [*names]
+    if len(found) < 2:  # which most things have, by the hundred
+        return text(found[0]) if found else None
     ranks = {"fr": 2, "": 1, lang(): 0}
-    best = min(
-        names, key=lambda name: (ranks.get(name.language or "", 3), name.value), default=None
-    )
-    return text(best) if best else None
+    return text(min(found, key=lambda name: (ranks.get(name.language or "", 3), name.value)))
 
 
 def text(literal: Literal) -> Text:
     """A literal as people write it, marked with its language if that is not the page's."""
     language = literal.language or ""
-    return Text(written(literal), "" if language in {"", lang()} else language)
+    return Text(written(literal), "" if not language or language == lang() else language)
 
 
 def as_text(words: str, code: str) -> Text:

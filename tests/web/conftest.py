@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from pyoxigraph import RdfFormat, Store, parse
 
-from kg import history
+from kg import history, linked
 from kg.query.local import LocalEngine
 from kg.release import Release
 from kg.search import fields
@@ -175,6 +175,7 @@ GRAPH <../graph/description> {
   <../dataset#property-5> void:property schema:exampleOfWork .
   <../dataset#property-6> void:property sdmx-dimension:refArea .
   <../dataset#property-7> void:property prov:wasDerivedFrom .
+  <../dataset#property-8> void:property org:unitOf .
 }
 """
 MEMBERS = 120
@@ -221,6 +222,8 @@ def _parts():
     for n in range(PARTS):
         yield (
             f"<{BASE}id/organization/part-{n:03}> <{prefixes()['org']}memberOf> "
+            f"<{BASE}id/organization/hub> <{BASE}graph/b> .\n"
+            f"<{BASE}id/organization/part-{n:03}> <{prefixes()['org']}unitOf> "
             f"<{BASE}id/organization/hub> <{BASE}graph/b> .\n"
         )
     yield f'<{BASE}id/organization/hub> <{prefixes()["rdfs"]}label> "Hub"@fr <{BASE}graph/b> .\n'
@@ -279,9 +282,12 @@ def write_history(store, path):
 def write_statements(store, path):
     rows = sorted({tuple(map(str, quad.triple)) for quad in store})
     connection = duckdb.connect()
-    connection.execute("CREATE TABLE s (subject VARCHAR, predicate VARCHAR, object VARCHAR)")
-    connection.executemany("INSERT INTO s VALUES (?, ?, ?)", rows)
-    connection.execute(f"COPY s TO '{path}' (FORMAT parquet)")
+    connection.execute(
+        "CREATE TABLE statement (subject VARCHAR, predicate VARCHAR, object VARCHAR)"
+    )
+    connection.executemany("INSERT INTO statement VALUES (?, ?, ?)", rows)
+    connection.execute(f"COPY statement TO '{path}' (FORMAT parquet)")
+    linked.write(connection, path.parent, BASE)
 
 
 @pytest.fixture(scope="session")

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from kg.web.thing import incoming
-from tests.web.conftest import assert_canonical_error, assert_page
+from kg.linked import Linked
+from tests.web.conftest import PARTS, assert_canonical_error, assert_page
 
 NETWORK = "/doc/organization/reseau"
 HUB = "/doc/organization/hub"
@@ -42,10 +42,39 @@ def test_a_list_that_there_is_not_is_404(client, query):
     assert_canonical_error(client.get(f"{NETWORK}.html?{query}"), 404)
 
 
-def test_of_a_thing_with_many_links_every_list_has_its_beginning(client):
+def test_of_a_thing_with_many_links_every_list_has_its_beginning_and_its_length(client, asked):
+    text = client.get(f"{HUB}.html").text
+    assert f'<span>Unités</span> <span class="count">{PARTS}</span>' in text
+    assert text.count("/doc/organization/part-") == 2 * 24
+    assert '<a href="/doc/person/ada#mandate">Ada Exemple</a>' in text
+    assert len(asked) == 2 and "LIMIT 501" not in asked[1].text, "the whole of the links"
+
+
+def test_the_length_of_short_cuts_is_not_told_for_it_counts_what_is_told_in_full(client):
     text = client.get(f"{HUB}.html").text
     assert '<span>Membres</span> <span class="count">plus de 24</span>' in text
+
+
+def test_a_release_that_does_not_say_what_has_many_links_has_their_beginnings(
+    client, asked, release, monkeypatch
+):
+    monkeypatch.setattr(type(release), "links", lambda self, iri: [])
+    text = client.get(f"{HUB}.html").text
+    assert '<span>Unités</span> <span class="count">plus de 24</span>' in text
+    assert '<span>Personnes et rôles</span> <span class="count">1</span>' in text
     assert '<a href="/doc/person/ada#mandate">Ada Exemple</a>' in text
+    assert len(asked) == 3, "the facts, more links than are read, the beginnings of the lists"
+
+
+def test_of_a_property_by_which_several_kinds_point_each_has_its_beginning(
+    client, asked, release, monkeypatch
+):
+    by = "http://purl.org/dc/terms/isPartOf"
+    told = [Linked(by, "organization", 7_000), Linked(by, "territory", 2)]
+    monkeypatch.setattr(type(release), "links", lambda self, iri: told)
+    text = client.get("/doc/territory/insee-region-52.html").text
+    assert "Loire-Atlantique" in text
+    assert "LIMIT 50" in asked[1].text
 
 
 def test_a_short_cut_that_rules_add_is_not_listed_beside_what_it_shortens(client, store):
@@ -57,9 +86,10 @@ def test_a_short_cut_that_rules_add_is_not_listed_beside_what_it_shortens(client
     ("path", "most"),
     [
         (f"{NETWORK}.html", 2),
-        (f"{HUB}.html", 3),
-        (f"{HUB}.html?by=org:memberOf&page=2", 3),
-        ("/graph/organization/hub", 3),
+        (f"{HUB}.html", 2),
+        (f"{HUB}.html?by=org:memberOf&page=2", 2),
+        (f"{NETWORK}.html?by=org:memberOf&page=2", 3),
+        ("/graph/organization/hub", 2),
         ("/doc/person/ada.html", 2),
         ("/doc/episode/one.html", 2),
         ("/doc/publication/study.html", 2),
@@ -72,23 +102,10 @@ def test_a_page_takes_at_most_three_queries_whatever_the_number_of_links(client,
     assert all(request.bindings for request in asked)
 
 
-def test_where_the_index_knows_of_many_links_their_properties_are_asked_for_first(
-    client, asked, monkeypatch
-):
-    monkeypatch.setattr(incoming, "WHOLE", 5)
-    text = client.get("/doc/territory/insee-region-52.html").text
-    assert "Loire-Atlantique" in text and "Ancienne commune" in text
-    assert len(asked) == 3, "the facts, the properties, the beginnings of the lists"
-
-
-def test_the_graph_of_a_thing_with_many_links_asks_for_their_properties_first(
-    client, asked, monkeypatch
-):
-    monkeypatch.setattr(incoming, "WHOLE", 5)
-    text = client.get("/graph/territory/insee-region-52").text
-    assert "Loire-Atlantique" in text and "Ancienne commune" in text
-    assert len(asked) == 3, "the facts, the properties, the beginnings of the lists"
-    assert "LIMIT 501" not in "".join(request.text for request in asked), "the whole of the links"
+def test_a_list_whose_length_the_release_tells_is_not_counted_again(client, asked):
+    text = client.get(f"{HUB}.html?by=org:unitOf&page=2").text
+    assert f'<span class="count">{PARTS}</span>' in text and "Page 2 sur 12" in text
+    assert len(asked) == 2, "the facts, the page of the list"
 
 
 def test_a_page_of_links_reads_no_more_names_than_it_shows(client, asked):

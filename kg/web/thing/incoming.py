@@ -1,20 +1,22 @@
 """What points to a thing: lists by property and by the kind of what points.
 
-Up to `WHOLE` links are all read with one query, counted and sorted. Of a thing with more, one
-more query takes the beginning of each list, in the store's order, which is steady within a
-release; `?by=<property>` pages through one of them. So a page costs as much as it shows.
+The release says how many links a thing has, by property and kind, if these are many
+(`kg/linked.py`). Then the beginning of each list is read, in the store's order, which is steady
+within a release; `?by=<property>` pages through one of them. Few links are all read, counted and
+sorted. Either is one query, and a page costs as much as it shows.
 """
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pyoxigraph import Literal, NamedNode
 
 from kg.iri import rebase, try_parse
+from kg.linked import Linked
 from kg.query.results import Row
 from kg.search.fold import fold
 from kg.vocab import DCTERMS, ESS, PROV, RDFS, SCHEMA
@@ -26,6 +28,7 @@ from kg.web.thing.places import Point, point
 from kg.web.thing.values import Value
 from kg.web.thing.view import local
 
+# How many links are read of a thing of whose number the release says nothing.
 WHOLE = 500
 SHOWN = 24
 PAGE = 60
@@ -118,7 +121,8 @@ class Linking:
 class Links:
     """A list: what points to the thing with one property (`iri`) from one kind of thing.
 
-    `count` is None where there are more than were read. `by` names the property in an address.
+    `count` is None where there are more than were read, nobody knows how many. `by` names the
+    property in an address.
     """
 
     name: Text
@@ -142,23 +146,16 @@ class Links:
 class Incoming:
     """The links to one thing."""
 
-    def __init__(self, site: Site, entity: NamedNode, known: int = 0) -> None:
-        """`known`: how many there are at least. Where these are many, one query tells the
-        properties first: a query with a branch for each of the release takes longer to read.
-        """
-        self._site, self._entity = site, entity
+    def __init__(self, site: Site, entity: NamedNode) -> None:
+        self._site = site
         self._base = site.release.base
-        self._rows = rows = site.rows("linking", entity=entity) if known <= WHOLE else []
-        self.whole = known <= WHOLE and len({_pair(row) for row in rows}) <= WHOLE
-        if not self.whole:
-            properties = self._properties() if known > WHOLE else site.linking_properties
-            text = _heads(site, properties)
-            self._rows = site.ask(text, entity=entity) if properties else []
-
-    def _properties(self) -> list[str]:
-        found = self._site.rows("linking-properties", entity=self._entity)
-        there = {row["property"].value for row in found}
-        return [each for each in self._site.linking_properties if each in there]
+        self._told = site.release.links(entity.value)
+        self._rows = [] if self._told else site.rows("linking", entity=entity)
+        # Only a release that was built before it told has more of a thing than these.
+        self.whole = not self._told and len({_pair(row) for row in self._rows}) <= WHOLE
+        self._limits = {} if self.whole else _limits(site, self._told)
+        if self._limits:
+            self._rows = site.ask(_heads(site, self._limits), entity=entity)
 
     def lists(self) -> list[Links]:
         """All lists, in the order of the page."""
@@ -175,7 +172,9 @@ class Incoming:
             full = SHORT_CUTS.get(local(property_))
             left = [item for item in items if (full, item.iri) not in told]
             if left:
-                lists.append(self._list(property_, kind, _marked(left, told)))
+                read = sum(len(groups[each]) for each in groups if each[0] == property_)
+                count = len(left) if self._all(property_, read) else self._told_of(property_, kind)
+                lists.append(self._list(property_, kind, _marked(left, told), count))
         return sorted(lists, key=lambda each: each.rank)
 
     def neighbours(self) -> list[Neighbour]:
@@ -187,7 +186,17 @@ class Incoming:
             if item.kind and (name := item.owner or item.text)
         ]
 
-    def _list(self, property_: str, kind: str, items: list[Linking]) -> Links:
+    def _all(self, property_: str, read: int) -> bool:
+        return self.whole or read < self._limits[property_]
+
+    def _told_of(self, property_: str, kind: str) -> int | None:
+        """The length of a list; not of short cuts: those that are told in full are not listed."""
+        if local(property_) in SHORT_CUTS:
+            return None
+        of = (property_, kind)
+        return next((each.number for each in self._told if (each.property, each.kind) == of), None)
+
+    def _list(self, property_: str, kind: str, items: list[Linking], count: int | None) -> Links:
         name = name_of(self._site, property_)
         heading = HEADINGS.get((local(property_), kind))
         return Links(
@@ -196,7 +205,7 @@ class Incoming:
             iri=property_,
             kind=kind,
             by=urls.short(property_, self._base),
-            count=len(items) if self.whole or len(items) <= SHOWN else None,
+            count=count,
             items=sorted(items, key=lambda item: item.order),
         )
 
@@ -216,7 +225,8 @@ def by_property(
 ) -> tuple[Links | None, int]:
     """One page of the links with the property that `by` names; how many pages there are.
 
-    The links have no `count` beyond `COUNTED`, and the pages beyond are not counted either.
+    The pages beyond the link `COUNTED` are not counted, nor are the links themselves beyond it, if
+    the release does not tell how many there are.
     `parts`: whether the thing may have parts that point to it.
     """
     property_ = site.by_short_name.get(by)
@@ -228,26 +238,38 @@ def by_property(
     texts = (_page(site, (page - 1) * PAGE), site.queries["linking-count"])
     links, count_ = (_LEFT_OUT.sub("", text) if plain else text for text in texts)
     items = [item for _, item in _items(site, site.ask(links, entity=entity, property=node))]
-    counts = site.ask(count_, entity=entity, property=node)
-    count = int(counts[0]["count"].value) if counts else 0
+    told = site.release.links(entity.value)
+    known: int | None = sum(each.number for each in told if each.property == property_)
+    if not known:
+        counts = site.ask(count_, entity=entity, property=node)
+        known = int(counts[0]["count"].value) if counts else 0
+    count = min(known, COUNTED)
+    known = None if known > COUNTED and not told else known
     name = name_of(site, property_)
     heading = _("par « %(property)s »", property=name.text)
     kinds = {item.kind for item in items}
     if len(kinds) == 1:
         heading = str(HEADINGS.get((local(property_), kinds.pop()), heading))
-    known = count if count <= COUNTED else None
-    pages = -(-min(count, COUNTED) // PAGE)
+    pages = -(-count // PAGE)
     return Links(name, heading, property_, "", by, known, items), pages
 
 
-def _heads(site: Site, properties: list[str]) -> str:
+def _limits(site: Site, told: list[Linked]) -> dict[str, int]:
+    """How many links to read by each property that the release tells of, or that there may be: as
+    many more as kinds of things point there.
+    """
+    kinds = Counter(each.property for each in told) or dict.fromkeys(site.linking_properties, 1)
+    return {property_: number * (SHOWN + 1) for property_, number in kinds.items()}
+
+
+def _heads(site: Site, limits: dict[str, int]) -> str:
     """The query for the beginnings of the lists by these properties."""
     text, group = _links_of(site)
     # Bound before and named in the pattern, so that the engine looks the links up by it.
     named = "VALUES ?property {{ <{0}> }} ?subject <{0}> ?entity ."
     each = (
-        group.replace(_ANY, named.format(iri)).replace(_LIMIT, f"LIMIT {SHOWN + 1}")
-        for iri in properties
+        group.replace(_ANY, named.format(iri)).replace(_LIMIT, f"LIMIT {limit:d}")
+        for iri, limit in limits.items()
     )
     return text.replace(group, "\n  UNION\n  ".join(each))
 

@@ -62,11 +62,6 @@ class Summary:
     years: list[Row]
     columns: list[Column]
 
-    @property
-    def total(self) -> int:
-        """How many things there are of these kinds, each of which leads to the thing."""
-        return sum(row.count for row in self.kinds)
-
 
 def of(kind: str, key: str, level: str) -> Summary | None:
     """The summary of a thing that is a value of a facet, or None where nothing has that value.
@@ -104,12 +99,6 @@ def of(kind: str, key: str, level: str) -> Summary | None:
         years=_rows(years, "year", where, {facet: key}),
         columns=_columns(years),
     )
-
-
-def counted(kind: str, key: str, level: str) -> int:
-    """How many things have the thing for a value of its facet."""
-    facet = _facet(kind, level)
-    return site.index.search("", lang(), {facet: [key]}, limit=1).total if facet else 0
 
 
 def _facet(kind: str, level: str) -> str | None:
