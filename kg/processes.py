@@ -9,15 +9,20 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing import active_children, get_context, parent_process
 from typing import Any
 
 from kg.errors import KgError
 
+# The niceness of what is done aside.
+ASIDE = 10
+
 
 @contextmanager
 def workers(number: int) -> Iterator[Executor]:
-    """So many processes to give work to; with 0, it is done at once, in this process.
+    """So many processes to give work to; with 0, it is done in this process, when its result is
+    asked for.
 
     They are begun anew, for a fork of a process with threads, as DuckDB has them, may hang. They
     end with the `with` block or with this process, at once if by an error. `KgError` if one dies.
@@ -40,12 +45,30 @@ def workers(number: int) -> Iterator[Executor]:
 
 
 class _Here(Executor):
-    """Does what it is given before it returns; an error is raised there and then."""
+    """Keeps what it is given until the result is asked for."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:  # noqa: ANN401 - as in the base
-        future = Future[Any]()
-        future.set_result(fn(*args, **kwargs))
-        return future
+        return _Kept(partial(fn, *args, **kwargs))
+
+
+class _Kept(Future[Any]):
+    """Done by who asks for its result, once; an error is raised there."""
+
+    def __init__(self, call: Callable[[], Any]) -> None:
+        super().__init__()
+        self._call = call
+
+    def result(self, timeout: float | None = None) -> Any:  # noqa: ANN401 - as in the base
+        if not self.done():
+            self.set_result(self._call())
+        return super().result(timeout)
+
+
+def aside(call: Callable[..., Any], *args: Any) -> Any:  # noqa: ANN401 - what the call returns
+    """In a process of `workers`: do what others need not wait for, when a core is idle."""
+    if parent_process():
+        os.setpriority(os.PRIO_PROCESS, 0, max(ASIDE, os.getpriority(os.PRIO_PROCESS, 0)))
+    return call(*args)
 
 
 def _begin() -> None:

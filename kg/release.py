@@ -7,7 +7,7 @@ var/releases/
     statements.parquet               subject, predicate, object (N-Triples terms), sources
     dumps/                           all, per kind, per source (`kg.dumps`); tables (`kg.tables`)
     changes/                         what came and went since the previous release (kg/changes)
-    answers/                         of the questions, as far as they could be had (kg/answers.py)
+    answers/                         of the questions, as far as they could be had (kg/ask.py)
     search/                          the index of names and facets
     store/                           for the disk engine: bulk-loaded, optimised, closed; only of
                                      large releases (KG_DISK_ABOVE), or when KG_ENGINE=disk

@@ -214,21 +214,31 @@ def _fill(connection: duckdb.DuckDBPyConnection, table: Table, condition: str, b
             SELECT subject, name, {_VALUE} AS value
             FROM placed LEFT JOIN named ON thing = object AND part IN ('name_fr', 'name_en')
             WHERE scheme = '' OR starts_with(split_part(place, '/', 2), scheme || '-')
-            UNION ALL SELECT DISTINCT subject, 'iri', str(subject) FROM piece
-            UNION ALL SELECT DISTINCT subject, 'sources', unnest(sources) FROM piece
+            UNION ALL SELECT subject, 'sources', unnest(sources)
+            FROM (SELECT DISTINCT subject, sources FROM piece)
+        ),
+        listed AS (
+            SELECT subject, name, list(value) AS found
+            FROM valued WHERE value IS NOT NULL GROUP BY ALL
         )
-        SELECT subject, name, list_sort(list(DISTINCT value)) AS found
-        FROM valued WHERE value IS NOT NULL GROUP BY ALL"""
+        SELECT subject, name, CASE len(found)  -- hardly any cell has several values to sort
+            WHEN 1 THEN found[1]
+            ELSE array_to_string(list_sort(list_distinct(found)), '{SEPARATOR}') END AS value
+        FROM listed"""
     )
-    cells = ", ".join(f"{_cell(c)} FILTER (name = '{c.name}')" for c in table.columns)
+    cells = ", ".join(map(_cell, table.columns))
     connection.execute(f"INSERT INTO flat SELECT {cells} FROM cell GROUP BY subject ORDER BY 1")
 
 
 def _cell(column: Column) -> str:
+    """SQL: what a column has of the values of a thing."""
+    if column.part == "iri" and not column.property:
+        return "str(subject)"
+    value = f"any_value(value) FILTER (name = '{column.name}')"
     if column.type == "string":
-        return f"any_value(array_to_string(found, '{SEPARATOR}'))"
-    type_ = TYPES[column.type]
-    return f"any_value(list_min(list_transform(found, lambda each: TRY_CAST(each AS {type_}))))"
+        return value
+    cast = f"lambda each: TRY_CAST(each AS {TYPES[column.type]})"
+    return f"list_min(list_transform(string_split({value}, '{SEPARATOR}'), {cast}))"
 
 
 def write_match(connection: duckdb.DuckDBPyConnection, made: list[Table], folder: Path) -> None:

@@ -1,12 +1,14 @@
 """Writing a release: dumps, index, description, manifest, checksums (the layout: `kg.release`).
 
 The statements are sorted once, into `statements.parquet`; what else holds them reads them there.
-Of a large release the store is loaded, and other forms are written, in processes of their own.
+Of a large release the store is loaded, and other forms are written, in processes of their own: the
+store first, for the questions are asked of it, and who asks has nothing to do beside.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -19,11 +21,11 @@ from typing import Any, TypeAlias
 import duckdb
 from pyoxigraph import Literal, NamedNode, RdfFormat, Store
 
-from kg import answers, describe, dumps, history, iri, ledger, linked, statements, tables
+from kg import ask, describe, dumps, history, iri, ledger, linked, statements, tables
 from kg.changes.answers import write as write_changed
 from kg.changes.write import write as write_changes
 from kg.convert import Converted, checksum, entities
-from kg.processes import workers
+from kg.processes import aside, workers
 from kg.release import Release
 from kg.report import Group
 from kg.search import entries, fields
@@ -66,15 +68,17 @@ def write(
     with stage("Sorting statements"):
         statements.write_parquet(connection, folder / "statements.parquet", base)
     (folder / "dumps").mkdir()
-    with workers(2 if statements.count(connection) > LARGE else 0) as pool:
+    large = statements.count(connection) > LARGE
+    with workers(2 if large else 0) as pool:
         with stage("Writing all statements"):
             things = dumps.write_things(connection, folder, base)
-        with stage("Answering the questions"):
-            asked = pool.submit(answer, folder, base, contents.store, contents.memory)
-        tasks: list[Future[Any]] = [pool.submit(dumps.write_forms, path) for path in things]
+        asked = pool.submit(answer, folder, base, contents.store, contents.memory)
+        if large and contents.store:  # which has a core for itself: all wait for it in the end
+            connection.execute(f"SET threads = {max(1, (os.cpu_count() or 1) - 1)}")
+        tasks: list[Future[Any]] = [pool.submit(aside, dumps.write_forms, path) for path in things]
         with stage("Writing the statements of each source"):
             for path, count in dumps.write_sources(connection, folder, base, contents.sources):
-                tasks.append(pool.submit(dumps.write_source, path, count))
+                tasks.append(pool.submit(aside, dumps.write_source, path, count))
         with stage("Writing tables"):
             made = tables.write(connection, folder, base)
             tables.write_match(connection, made, folder)
@@ -83,12 +87,15 @@ def write(
             differing = _compare(connection, contents, folder)
         with stage("Writing the index"):
             fields.write(entries.gather(connection), folder / "search")
-        _write_rest(connection, contents, differing, folder)
-        with stage("Writing the store and other forms"):
+        with stage("Writing the description and the manifest"):
+            _write_rest(connection, contents, differing, folder)
+        # What other processes do meanwhile, or else this one does now.
+        with stage("Writing the store and answering the questions"):
+            given_up = asked.result()
+        with stage("Writing other forms"):
             for task in tasks:
                 task.result()
             dumps.write_whole(things, folder, statements.count(connection))
-            given_up = asked.result()
     if contents.previous:
         write_changed(folder, contents.previous.folder)
     return given_up
@@ -175,7 +182,7 @@ def answer(folder: Path, base: str, store: bool, memory: int | None) -> dict[str
     """
     if store:
         write_store(folder)
-    return answers.write(folder, base, memory)
+    return ask.write(folder, base, memory)
 
 
 def write_store(folder: Path) -> None:
@@ -183,7 +190,7 @@ def write_store(folder: Path) -> None:
     release = Release(folder)
     store = Store(release.store)
     with release.quads() as quads:
-        # They are our own, and read with care where their other forms are written.
+        # They are our own: each term was checked when it was made.
         store.bulk_load(quads, RdfFormat.N_QUADS, lenient=True)
     store.optimize()
     store.flush()

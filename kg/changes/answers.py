@@ -1,7 +1,7 @@
 """The answers of the competency questions that a release holds, and which of their rows changed.
 
     answers/<question>.tsv                  the rows of an answer, sorted (SPARQL 1.1 Query Results
-                                            TSV Format); written by `kg.answers`
+                                            TSV Format); written by `kg.ask`
     answers/given-up.json                   why the release does not hold the others, by question
     changes/answers/<question>.added.tsv    rows that came since the release before, and that went;
     changes/answers/<question>.removed.tsv  both files, if any row did

@@ -16,11 +16,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
-
-from pyoxigraph import RdfFormat, parse
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from kg import hierarchy
 from kg.iri import schemes
@@ -74,8 +73,7 @@ _WORDS = r"""CREATE OR REPLACE TEMP MACRO words(name) AS trim(regexp_replace(
     '[^\pL\pM\pN]+', ' ', 'g'))"""
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(NamedTuple):
     """What a row of a list can show. Each name in its language, or in none; "" for what is not.
 
     Latitude and longitude, in degrees (WGS 84), are the entity's own or its seat's.
@@ -99,8 +97,7 @@ class Shown:
         return self.path.partition("/")[0]
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """What the index knows of an entity; its places in the orders `kg.search.fields.ORDERS`."""
 
     shown: Shown
@@ -109,7 +106,7 @@ class Entry:
     weight: float = 0.0
     names: Sequence[str] = ()
     codes: Sequence[str] = ()
-    facets: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    facets: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
 def gather(connection: duckdb.DuckDBPyConnection) -> Iterator[Entry]:
@@ -168,18 +165,10 @@ def _fill(
 
 def _entry(row: tuple[Any, ...], tags: Tags) -> Entry:
     """A row of the last query as an entry."""
-    shown, orders, weight, *words, years, tagged = row
-    thing = Shown(*(_text(value or "") for value in shown))
-    facets = defaultdict(list, {"year": years} if years else {})
-    for facet, key in dict.fromkeys(each for tag in tagged or () for each in tags[tag]):
-        facets[facet].append(key)
-    labels, names, codes = ([_text(each) for each in found or ()] for found in words)
-    return Entry(thing, labels, tuple(orders), weight, names, codes, facets)
-
-
-def _text(value: str) -> str:
-    """What stands between the quotes of an N-Triples literal."""
-    if "\\" not in value:
-        return value
-    (quad,) = parse(f'<x:x> <x:x> "{value}" .', format=RdfFormat.N_TRIPLES)
-    return str(quad.object.value)
+    shown, orders, weight, labels, names, codes, years, tagged = row
+    facets: dict[str, list[str]] = {"year": years} if years else {}
+    for facet, key in dict.fromkeys(chain.from_iterable(tags[tag] for tag in tagged or ())):
+        facets.setdefault(facet, []).append(key)
+    return Entry(
+        Shown._make(shown), labels, tuple(orders), weight, names or (), codes or (), facets
+    )

@@ -80,7 +80,7 @@ def _document(entry: Entry) -> tantivy.Document:
     codes = _each(code, entry.codes)
     return tantivy.Document(
         **{"kind": entry.shown.kind, **entry.facets},
-        shown=json.dumps(list(vars(entry.shown).values()), ensure_ascii=False).encode(),
+        shown=json.dumps(entry.shown, ensure_ascii=False).encode(),
         path=entry.shown.path,
         label=labels,
         begins=labels,

@@ -16,7 +16,7 @@ def fold(text: str) -> str:
     >>> fold("L'Œuvre d’Émeline – S.C.I.C.")
     'l oeuvre d emeline scic'
     """
-    return clean.fold(_DOTTED.sub("", text))
+    return clean.fold(_DOTTED.sub("", text) if "." in text else text)
 
 
 def code(text: str) -> str:
@@ -25,6 +25,8 @@ def code(text: str) -> str:
     >>> code("10.1000/XYZ-1"), code("200 046 977")
     ('101000xyz1', '200046977')
     """
+    if text.isascii() and text.isalnum():  # as most are
+        return text.lower()
     return fold(text).replace(" ", "")
 
 

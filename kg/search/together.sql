@@ -5,16 +5,18 @@
 WITH
   words AS (
     SELECT entity,
-      list(DISTINCT value) FILTER (use = 'label') AS labels,
-      list(DISTINCT value) FILTER (use IN ('acronym', 'name')) AS names,
-      list(DISTINCT value) FILTER (use = 'code') AS codes,
-      list(DISTINCT value[:4]) FILTER (use = 'began' AND regexp_matches(value, '^[0-9]{4}')) AS years
+      list(value) FILTER (use = 'label') AS labels,
+      list(value) FILTER (use IN ('acronym', 'name')) AS names,
+      list(value) FILTER (use = 'code') AS codes,
+      list_distinct(list(value[:4]) FILTER (use = 'began' AND regexp_matches(value, '^[0-9]{4}'))) AS years
     FROM word WHERE entity % $parts = $part GROUP BY entity
   ),
   tags AS (
     SELECT entity, list(tag) AS tags FROM tagged WHERE entity % $parts = $part GROUP BY entity
   )
-SELECT [path, fr, en, plain, acronym, code, coalesce(seat, place), began, ended, latitude, longitude],
+SELECT list_transform(
+    [path, fr, en, plain, acronym, code, coalesce(seat, place), began, ended, latitude, longitude],
+    lambda each: coalesce(each, '')),
   [name_fr, name_en, newest], 2 ** (if(starts_with(path, 'source/'), 1, 32) * (1 + importance / (1 + $count))) - 2,
   labels, names, codes, years, tags
 FROM ordered JOIN words USING (entity) LEFT JOIN tags USING (entity)

@@ -26,7 +26,7 @@ from kg.web.i18n import _, lang, later
 from kg.web.negotiate import content_type
 from kg.web.site import site
 
-# Why a release does not hold an answer, by the name of the limit (`kg.answers`).
+# Why a release does not hold an answer, by the name of the limit (`kg.ask`).
 _LIMITS = {
     "time": later("elle demande trop de temps"),
     "memory": later("elle demande trop de mémoire"),

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from kg import answers, queryfile, writer
+from kg import ask, queryfile, writer
 from kg.changes.answers import (
     Change,
     changed,
@@ -46,7 +46,7 @@ def answered(release, tmp_path, memory=1000):
     (folder / "dumps").mkdir(parents=True)
     shutil.copy(release.folder / "dumps" / "all.nq.zst", folder / "dumps")
     (folder / "changes").mkdir()
-    return Release(folder), answers.write(folder, release.base, memory)
+    return Release(folder), ask.write(folder, release.base, memory)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_what_changed_is_written_for_answers_that_changed_alone(two):
 
 
 def test_too_many_rows_are_given_up(two, tmp_path, monkeypatch):
-    monkeypatch.setattr(answers, "ROWS", 1)
+    monkeypatch.setattr(ask, "ROWS", 1)
     release, told = answered(two[0], tmp_path)
     full = {
         path.stem
@@ -121,8 +121,8 @@ def test_a_question_that_takes_too_long_is_given_up_and_the_next_are_answered(
     (tmp_path / "questions").mkdir()
     (tmp_path / "questions" / "a-slow-one.rq").write_text(SLOW)
     shutil.copy(ONTOLOGY / "questions" / f"{NAMED}.rq", tmp_path / "questions")
-    monkeypatch.setattr(answers, "SECONDS", 1.0)
-    monkeypatch.setattr(answers, "ONTOLOGY", tmp_path)
+    monkeypatch.setattr(ask, "SECONDS", 1.0)
+    monkeypatch.setattr(ask, "ONTOLOGY", tmp_path)
     release, told = answered(two[1], tmp_path)
     assert told == {"a-slow-one": "time"}
     assert held(release, NAMED)
@@ -130,7 +130,7 @@ def test_a_question_that_takes_too_long_is_given_up_and_the_next_are_answered(
 
 def test_what_either_release_does_not_hold_is_not_compared(two, tmp_path, monkeypatch):
     release, _ = answered(two[1], tmp_path)
-    monkeypatch.setattr(answers, "ROWS", 1)
+    monkeypatch.setattr(ask, "ROWS", 1)
     old, _ = answered(two[0], tmp_path)
     write(release.folder, old.folder)
     assert held(release, NAMED)
@@ -168,16 +168,16 @@ def test_a_large_release_is_asked_on_disk_beside_other_work_and_answers_the_same
 
 
 def test_the_report_of_a_build_names_what_was_given_up(tmp_path, monkeypatch):
-    monkeypatch.setattr(answers, "ROWS", 0)
+    monkeypatch.setattr(ask, "ROWS", 0)
     release = run(tmp_path, "avise,Avise,,a")
     assert f"question given up: {NAMED}" in (release.folder / "report.html").read_text()
 
 
 def test_the_process_that_answers_ends_with_its_build(two, tmp_path):
     code = (
-        "import sys, time\nfrom pathlib import Path\nfrom kg import answers\n"
+        "import sys, time\nfrom pathlib import Path\nfrom kg import ask\n"
         "from kg.iri import BASE\nfrom kg.query.worker import Limits\n"
-        "with answers._asking(Path(sys.argv[1]), BASE, Limits(5, 1000, 1)):\n"
+        "with ask._asking(Path(sys.argv[1]), BASE, Limits(5, 1000, 1)):\n"
         "    print('ready', flush=True)\n    time.sleep(60)\n"
     )
     with subprocess.Popen(

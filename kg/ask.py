@@ -1,13 +1,15 @@
-"""Answering the competency questions for a release, so that others can follow what changed in them
-(the files: `kg.changes.answers`).
+"""Asking the competency questions of a release, so that others can follow what changed in their
+answers (the files: `kg.changes.answers`).
 
 The questions are asked of workers like those of the site, in a process of their own, under limits:
-a question that meets one is given up, the others are answered.
+a question that meets one is given up, the others are answered. What is kept is sorted here: so none
+is asked to be in order, and one with too many rows is found out after these, not after all of them.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import signal
 import tempfile
 from collections.abc import Iterator
@@ -34,6 +36,8 @@ from kg.settings import ONTOLOGY
 SECONDS = 3.0
 MIB = 16
 ROWS = 10_000
+# The end of a question that says in which order all rows come; another that says how many do.
+_ORDER = re.compile(r"\nORDER BY [^\n]*\s*\Z")
 
 
 def write(folder: Path, base: str, memory: int | None) -> dict[str, str]:
@@ -64,7 +68,7 @@ def write(folder: Path, base: str, memory: int | None) -> dict[str, str]:
 def _answer(client: Client, question: str, path: Path) -> str:
     """Write the rows of an answer, sorted; the limit that was met, if one was."""
     try:
-        result = client.answer(Request(question, RESULTS["tsv"])).read()
+        result = client.answer(Request(_first(question), RESULTS["tsv"])).read()
     except QueryError as error:
         return error.reason
     if answers.count(result) > ROWS:
@@ -72,6 +76,15 @@ def _answer(client: Client, question: str, path: Path) -> str:
     head, *rows = result.splitlines(keepends=True)
     path.write_bytes(b"".join([head, *sorted(rows)]))
     return ""
+
+
+def _first(question: str) -> str:
+    """What asks for the rows of a question in any order, and for one more than are kept.
+
+    >>> _first("SELECT ?a { ?a ?b ?c }\\nORDER BY ?a\\n")
+    'SELECT ?a { ?a ?b ?c }\\nLIMIT 10001'
+    """
+    return _ORDER.sub(f"\nLIMIT {ROWS + 1}", question)
 
 
 @contextmanager
