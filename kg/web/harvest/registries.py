@@ -121,7 +121,7 @@ def lov() -> dict[str, Any]:
         "modified": site.release.manifest["date"],
         "license": LICENCE,
         "formats": {form: dcat.here(f"ontology.{form}") for form in ("ttl", "rdf", "jsonld")},
-        "reused": sorted(space for space in prefixes().values() if not space.startswith(base)),
+        "reused": sorted(s for s in prefixes(base).values() if not s.startswith(base)),
     }
 
 
