@@ -223,6 +223,20 @@ def test_a_file_whose_name_no_other_has_is_called_by_it(tmp_path):
     assert part.problems[0].endswith("(a shape without a name, own.ttl)")
 
 
+def test_shapes_that_cannot_be_run_are_told_and_the_rest_is_looked_at(tmp_path):
+    (tmp_path / "own.ttl").write_text(
+        f"{TITLED.partition('<x:shape>')[0]} <x:shape> sh:targetClass dcat:Dataset ; "
+        "sh:property <x:part> . <x:part> sh:name 'without a path' .",
+        encoding="utf-8",
+    )
+    shapes = {tmp_path / "own.ttl": parts.read_shapes(tmp_path / "own.ttl")}
+    with site(catalogue("00")) as (root, _), walk(root) as walking:
+        report = parts.check(walking, False, shapes)
+    (problem,) = report.parts[-1].problems
+    assert problem.startswith("The shapes (own.ttl) cannot be run") and "x:part" in problem
+    assert len(report.parts) > 1
+
+
 def test_shapes_that_are_no_turtle_are_named(tmp_path, capsys):
     (tmp_path / "own.ttl").write_text("<x", encoding="utf-8")
     with pytest.raises(SystemExit, match="2"):

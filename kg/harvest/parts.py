@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from urllib.robotparser import RobotFileParser
 
 from pyoxigraph import NamedNode, Quad, RdfFormat, serialize
+from pyshacl.errors import ReportableRuntimeError
 from rdflib import RDF as RDFLIB_RDF
 from rdflib import SH, Graph
 
@@ -148,7 +149,8 @@ def read_shapes(path: Path) -> Graph:
 
 def held_to(told: list[Quad], shapes: Mapping[Path, Graph], part: Part) -> None:
     """What a catalogue says, held to SHACL shapes: violations are wrong, and told with their shape
-    and its file; all else is counted. A shape may refer to one of another file.
+    and its file; all else is counted. A shape may refer to one of another file; one that cannot be
+    run is wrong itself.
     """
     data = Graph().parse(serialize((q.triple for q in told), format=RdfFormat.N_TRIPLES), "nt")
     together = Graph()
@@ -157,7 +159,13 @@ def held_to(told: list[Quad], shapes: Mapping[Path, Graph], part: Part) -> None:
         number = len(set(graph.subjects(RDFLIB_RDF.type, SH.NodeShape)))
         part.count(f"shapes in {called[path]}", number)
         together += graph
-    for shape, each in by_shape(data, together):
+    try:
+        found = list(by_shape(data, together))
+    except ReportableRuntimeError as error:
+        names = ", ".join(called.values())
+        part.wrong(f"The shapes ({names}) cannot be run, so nothing was held to them: {error}")
+        return
+    for shape, each in found:
         if each.severity != "violation":
             part.count(f"{each.severity}s")
             continue
