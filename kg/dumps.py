@@ -63,15 +63,22 @@ def write_sources(
     """Write the N-Quads of every source folder, and of our own sources: one by one, its path and
     how many statements it has.
     """
-    # There are few sets of sources: which of them to write is found out once, not for every row.
+    # There are few sets of sources: which of many name one is found out once, not for every row.
     connection.execute(
         f"CREATE OR REPLACE TEMP TABLE source_set AS SELECT DISTINCT sources FROM {_file(folder)}"
     )
     parts = [(each.source.name, each.makers()) for each in sources]
     parts += [(own, [own]) for own in OWN_SOURCES]
-    made_by = "sources IN (FROM source_set WHERE list_has_any(sources, {}))"
-    conditions = [(f"source-{key}", made_by.format(names)) for key, names in parts]
+    conditions = [(f"source-{key}", _made_by(names)) for key, names in parts]
     yield from _write_quads(connection, folder, base, conditions)
+
+
+def _made_by(names: Sequence[str]) -> str:
+    """SQL: that one of some sources says so; with the order, which a join does not keep."""
+    if len(names) == 1:
+        return f"list_contains(sources, {sql.text(names[0])})"
+    sets = f"FROM source_set WHERE list_has_any(sources, {list(names)})"
+    return f"sources IN ({sets}) ORDER BY subject, predicate, object"
 
 
 def _write_quads(
@@ -80,7 +87,7 @@ def _write_quads(
     base: str,
     parts: Iterable[tuple[str, str]],
 ) -> Iterator[tuple[Path, int]]:
-    """Write each part, a name and an SQL condition, that is not empty; how many statements."""
+    """Write each part, a name and SQL from WHERE on, that is not empty; how many statements."""
     for name, condition in parts:
         path = folder / "dumps" / f"{name}{LINES}"
         chosen = f"FROM {_file(folder)} WHERE {condition}"

@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import io
 import json
+from types import SimpleNamespace
 
 import duckdb
 import pytest
@@ -14,6 +15,7 @@ from rdflib import Graph
 from rich.console import Console
 
 from kg import build, dumps, sources, statements, tables
+from kg.iri import BASE
 from kg.settings import Settings
 
 from . import tiny
@@ -96,6 +98,30 @@ def test_a_large_source_is_not_written_as_turtle(tmp_path, monkeypatch, small):
 
 
 # Tables
+
+
+def test_what_sources_state_stands_in_the_order_of_the_release(tmp_path):
+    """Of one maker and of two; over many pieces of a file, which several threads read."""
+    (tmp_path / "dumps").mkdir()
+    with statements.connect(tmp_path / "work") as connection:
+        connection.execute(
+            """CREATE TABLE statement AS SELECT format('<x:{:07}>', i) AS subject,
+                '<x:p>' AS predicate, '<x:o>' AS object, [['one', 'two', 'three'][1 + i % 3]]
+                AS sources FROM range(1500000) each(i)"""
+        )
+        statements.write_parquet(connection, tmp_path / "statements.parquet")
+        made = [
+            SimpleNamespace(source=SimpleNamespace(name=name), makers=lambda names=names: names)
+            for name, names in {"single": ["one"], "several": ["two", "three"]}.items()
+        ]
+        written = dict(dumps.write_sources(connection, tmp_path, BASE, made))
+    assert [(path.name, count) for path, count in written.items()] == [
+        ("source-single.nq.zst", 500_000),
+        ("source-several.nq.zst", 1_000_000),
+    ]
+    for path in written:
+        lines = plain(path).splitlines()
+        assert lines == sorted(lines)
 
 
 @pytest.mark.parametrize("table", tables.read(), ids=lambda table: table.name)
