@@ -3,8 +3,10 @@
 import re
 
 import pytest
+from pyoxigraph import Literal
 
 from kg.linked import Linked
+from kg.web.thing.incoming import _precise
 from tests.web.conftest import PARTS, assert_canonical_error, assert_page
 
 NETWORK = "/doc/organization/reseau"
@@ -128,3 +130,8 @@ def test_a_page_of_links_reads_no_more_names_than_it_shows(client, asked):
 def test_a_page_of_links_leaves_out_own_parts_observations_and_graphs(client, path, left_out):
     assert client.get(path.partition("?")[0]).status_code == 200
     assert client.get(path).status_code == 404, f"{left_out} would be all there is"
+
+
+def test_of_two_dates_of_which_one_is_more_precise_that_is_told():
+    dates = [Literal(date) for date in ("2021-11-17", "2021-11", "2021", "2019-05", "2019-05")]
+    assert [date.value for date in _precise(dates)] == ["2019-05", "2021-11-17"]

@@ -323,7 +323,7 @@ def _linking(iri: str, rows: list[Row], base: str) -> Linking:
     thing = try_parse(iri, base)
     starts, ends, seen = of(SCHEMA.startDate), of(SCHEMA.endDate), of(ESS.attestedOn)
     issued = of(*_ISSUED) or of(*_ISSUED, whose="owner")
-    when = period(starts, ends, seen) or ", ".join(sorted({written(date) for date in issued}))
+    when = period(starts, ends, seen) or ", ".join(map(written, _precise(issued)))
     owner = pick(of(RDFS.label, whose="owner"))
     role = told["role", ""]
     return Linking(
@@ -342,6 +342,16 @@ def _linking(iri: str, rows: list[Row], base: str) -> Linking:
         duration=next((written(each) for each in of(SCHEMA.duration)), ""),
         point=point(of(SCHEMA.latitude), of(SCHEMA.longitude)),
     )
+
+
+def _precise(dates: list[Literal]) -> list[Literal]:
+    """Dates in their order, each once; a month or a year is left out where its day is there."""
+    values = {date.value: date for date in dates}
+    return [
+        values[each]
+        for each in sorted(values)
+        if not any(other.startswith(f"{each}-") for other in values)
+    ]
 
 
 def _as_what(stated: list[Literal], role: list[Literal]) -> Text | None:

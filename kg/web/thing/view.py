@@ -12,7 +12,7 @@ from pyoxigraph import Literal, NamedNode
 
 from kg.iri import rebase
 from kg.query import Term
-from kg.vocab import RDF, RDFS
+from kg.vocab import RDF, RDFS, SKOS
 from kg.web import urls
 from kg.web.facts import NAMING, Facts, Statement
 from kg.web.i18n import Text, _, pick
@@ -134,10 +134,10 @@ class View:
         return href == own or href.startswith(f"{own}#")
 
     def classes(self, subject: str) -> list[Text]:
-        """The names of its classes, each once."""
+        """The names of its classes, each once; that it is a concept says nothing to people."""
         found = (
             pick([*self.known.names.get(each, []), *self._layout.classes.get(each, [])])
-            for each in sorted(self.known.classes(subject))
+            for each in sorted(self.known.classes(subject) - {SKOS.Concept.value})
         )
         return list({name.text.casefold(): name for name in found if name}.values())
 
