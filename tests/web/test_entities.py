@@ -12,8 +12,9 @@ from requests.utils import parse_header_links as parse_link_header
 
 from kg.settings import ROOT, Settings
 from kg.vocab import ORG, RDFS, SCHEMA, prefixes
-from kg.web import signposting
+from kg.web import facts, signposting
 from kg.web.thing.network import MOST
+from kg.web.thing.values import Values
 from tests.web.conftest import BASE, assert_canonical_error, assert_page
 
 # The package has the blueprint under this name.
@@ -492,3 +493,10 @@ def test_points_are_mapped_with_their_list_and_tiles_only_if_configured(client, 
     assert "img-src https://tile.example 'self'" in response.headers["Content-Security-Policy"]
     assert 'data-attribution="Ⓒ"' in response.text
     assert 'id="points"' not in client.get(f"{ADA}.html").text
+
+
+def test_a_property_that_is_a_value_goes_by_its_name(app):
+    with app.test_request_context("/"):
+        values = Values(app.extensions["kg"], facts.gather(f"{BASE}id/organization/a", [], BASE))
+        assert values.name(SCHEMA.foundingDate).text == "création"
+        assert values.name(NamedNode("https://elsewhere.example/x")).text == "elsewhere.example/x"

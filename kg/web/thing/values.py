@@ -66,8 +66,10 @@ class Values:
         return Value(text(value), href, date, sources, "", report)
 
     def name(self, iri: NamedNode) -> Text:
-        """What a thing is called; its address, where nothing names it."""
-        return pick(self._known.names.get(iri.value, [])) or Text(urls.shown(iri.value))
+        """What a thing or a property is called; its address, where nothing names it."""
+        place = self._site.layout.anywhere.get(iri.value)
+        names = self._known.names.get(iri.value) or (place.names if place else [])
+        return pick(names) or Text(urls.shown(iri.value))
 
     def _in_register(self, statement: Statement, value: Literal) -> str | None:
         scheme = statement.property.removeprefix(self._own)
