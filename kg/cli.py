@@ -361,10 +361,12 @@ def query(settings: Settings, text: str, release: str, form: str | None) -> None
             value=form,
             mend=f"give one of: {', '.join(forms)}",
         )
-    declared = "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in prefixes().items())
-    engine = LocalEngine(open_store(Releases(settings.releases).get(release)))
-    answer = engine.answer(Request(declared + text, media_type=forms[form]))
-    sys.stdout.buffer.write(answer.read())
+    asked = Releases(settings.releases).get(release)
+    engine = LocalEngine(open_store(asked), base=f"{asked.base}sparql", known=prefixes(asked.base))
+    body = engine.answer(Request(text, media_type=forms[form])).read()
+    sys.stdout.buffer.write(body)
+    if sys.stdout.isatty() and not body.endswith(b"\n"):
+        click.echo()
 
 
 def _read(path: Path) -> str:
@@ -410,7 +412,7 @@ def export(  # noqa: PLR0913, PLR0917 - one parameter per option
 
 @commands.command()
 @click.option("--host", help="The address to listen on.")
-@click.option("--port", type=int, help="The port to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), help="The port to listen on.")
 @click.pass_obj
 def serve(settings: Settings, host: str | None, port: int | None) -> None:
     """Serve the current release: pages, SPARQL, dumps."""

@@ -29,7 +29,7 @@ class KgError(Exception):
 
 @dataclass(eq=False)
 class InputError(KgError):
-    """Something in an input file is wrong.
+    """Something in an input file is wrong, or in an option, which stands for the column then.
 
     >>> print(InputError("is not a date", Path("roles.csv"), 7, "start", "2019-13", "write YYYY"))
     roles.csv, line 7, column 'start': '2019-13' is not a date. To mend it: write YYYY
@@ -46,7 +46,8 @@ class InputError(KgError):
     def __str__(self) -> str:
         place = [str(self.file)] if self.file else []
         place += [f"line {self.line}"] if self.line else []
-        place += [f"column {self.column!r}"] if self.column else []
+        column = self.column or ""
+        place += [column if column.startswith("--") else f"column {column!r}"] if column else []
         what = f"{self.value!r} {self.problem}" if self.value is not None else self.problem
         text = f"{', '.join(place)}: {what}" if place else what
         return f"{text}. To mend it: {self.mend}" if self.mend else text

@@ -6,7 +6,9 @@ holds that page to this class.
 
 from __future__ import annotations
 
+import math
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -20,32 +22,39 @@ ONTOLOGY = ROOT / "ontology"
 DATA = ROOT / "data"
 
 Networks: TypeAlias = tuple[IPv4Network | IPv6Network, ...]
+Base: TypeAlias = str
+Port: TypeAlias = int
+Count: TypeAlias = int
+Seconds: TypeAlias = float
+# What terms and things are put behind; no character that an IRI has not, or that a query could end.
+_BASE = re.compile(r"https?://[^\s<>\"{}|\\^`?#/]+/([^\s<>\"{}|\\^`?#]*/)?")
+_Read: TypeAlias = Callable[[str], object]
 
 
 @dataclass(frozen=True)
 class Settings:
     """What a deployer can choose. Sizes are in MiB, times in seconds."""
 
-    base_iri: str = "https://w3id.org/ess-kg/"
+    base_iri: Base = "https://w3id.org/ess-kg/"
     var: Path = ROOT / "var"
     shared: Path = ROOT.parent / "shared"
     host: str = "127.0.0.1"
-    port: int = 8000
-    web_workers: int = 1
-    web_threads: int = 128
-    web_connections: int = 4000
-    query_workers: int = 4
-    query_seconds: float = 30.0
-    query_memory: int = 4096
-    query_queue: int = 64
-    query_share: int = 8
+    port: Port = 8000
+    web_workers: Count = 1
+    web_threads: Count = 128
+    web_connections: Count = 4000
+    query_workers: Count = 4
+    query_seconds: Seconds = 30.0
+    query_memory: Count = 4096
+    query_queue: Count = 64
+    query_share: Count = 8
     federation: str = ""
-    federation_seconds: float = 60.0
+    federation_seconds: Seconds = 60.0
     release_grace: float = 60.0
-    query_length: int = 1_000_000
-    result_size: int = 1024
+    query_length: Count = 1_000_000
+    result_size: Count = 1024
     max_set_aside: float = 0.001
-    build_memory: int = 2048
+    build_memory: Count = 2048
     public_url: str = ""
     engine: str = ""
     disk_above: int = 3_000_000
@@ -67,14 +76,14 @@ class Settings:
             name = f"KG_{each.name.upper()}"
             if name not in environ:
                 continue
-            kind = _KINDS.get(str(each.type), str)
+            read, words = _KINDS[str(each.type)]
             try:
-                values[each.name] = kind(environ[name])
+                values[each.name] = read(environ[name])
             except ValueError:
                 raise InputError(
                     f"is not a value for the setting {name}",
                     value=environ[name],
-                    mend=f"give {each.type}, or leave it out for {each.default}",
+                    mend=f"give {words}, or leave it out for {each.default!r}",
                 ) from None
         return cls(**values)  # type: ignore[arg-type]
 
@@ -113,9 +122,33 @@ def _networks(text: str) -> Networks:
     return tuple(ip_network(each) for each in _listed(text))
 
 
-_KINDS: dict[str, Callable[[str], object]] = {
-    "int": int,
-    "float": float,
-    "Path": Path,
-    "Networks": _networks,
+def _within(kind: type[int] | type[float], least: float, most: float = math.inf) -> _Read:
+    """Reads a number that is neither too small nor too large."""
+
+    def read(text: str) -> object:
+        number = kind(text)
+        if not least <= number <= most:
+            raise ValueError(text)
+        return number
+
+    return read
+
+
+def _base(text: str) -> str:
+    if not _BASE.fullmatch(text):
+        raise ValueError(text)
+    return text
+
+
+# How a setting of a type is read, and what to give for it.
+_KINDS: dict[str, tuple[_Read, str]] = {
+    "int": (_within(int, 0), "a whole number"),
+    "Count": (_within(int, 1), "a whole number, at least 1"),
+    "Port": (_within(int, 1, 65535), "a number from 1 to 65535"),
+    "float": (_within(float, 0), "a number"),
+    "Seconds": (_within(float, 0.001), "a number greater than zero"),
+    "Base": (_base, "an http or https address that ends with a slash"),
+    "str": (str, "a text"),
+    "Path": (Path, "a path"),
+    "Networks": (_networks, "addresses of networks, between commas"),
 }

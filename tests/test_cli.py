@@ -59,9 +59,14 @@ def test_query_describes_in_turtle(kg):
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (("query", "SELECT * { ?s"), 4, "kg: Line "),
+        (("query", "SELECT * { ?s"), 4, "kg: Line 1, column 14: the query ends too early"),
+        (("query", "ASK {\n  ?s a ess:Organization 1 }"), 4, "kg: Line 2, column 25: 1 cannot"),
+        (("serve", "--port", "99999"), 2, "99999 is not in the range 1<=x<=65535"),
+        (("harvest-check", "http://127.0.0.1:1"), 1, "kg: http://127.0.0.1:1 cannot be reached"),
+        (("harvest-check", "http://127.0.0.1:99999"), 1, "Port out of range"),
+        (("harvest-check", "ftp://x.example"), 1, "ftp://x.example is no site: write https://"),
         (("query", "INSERT DATA {}"), 4, "kg: This service is read-only"),
-        (("query", "ASK {}", "--format", "ttl"), 2, "give one of: json, xml, csv, tsv"),
+        (("query", "ASK {}", "--format", "ttl"), 2, "kg: --format: 'ttl' is not a form"),
         (("query", "@none.rq"), 2, "none.rq: cannot be read"),
         (("query", "ASK {}", "--release", "nope"), 1, "there are: 2026-01-31-1, 2026-01-31-2"),
         (("use", "nope"), 1, "There is no release 'nope'"),
@@ -106,11 +111,25 @@ def test_export_writes_every_form_of_one_kind(kg, tmp_path, form):
     assert "Avise" in file.read_text()
 
 
-def test_a_setting_that_does_not_fit_is_named(kg, monkeypatch):
-    monkeypatch.setenv("KG_PORT", "http")
+@pytest.mark.parametrize(
+    ("name", "value", "mend"),
+    [
+        ("KG_PORT", "http", "a number from 1 to 65535, or leave it out for 8000"),
+        ("KG_PORT", "0", "a number from 1 to 65535"),
+        ("KG_QUERY_WORKERS", "0", "a whole number, at least 1"),
+        ("KG_CACHE_DISK", "-1", "a whole number, or"),
+        ("KG_QUERY_SECONDS", "0", "a number greater than zero"),
+        ("KG_QUERY_SECONDS", "nan", "a number greater than zero"),
+        ("KG_BASE_IRI", "https://kg.example", "an http or https address that ends with a slash"),
+        ("KG_BASE_IRI", "https://kg.example/a b/", "an http or https address"),
+        ("KG_TRUSTED_PROXIES", "nobody", "addresses of networks, between commas"),
+    ],
+)
+def test_a_setting_that_does_not_fit_is_named(kg, monkeypatch, name, value, mend):
+    monkeypatch.setenv(name, value)
     code, _, err = kg("releases")
     assert code == 2
-    assert "'http' is not a value for the setting KG_PORT" in err
+    assert f"'{value}' is not a value for the setting {name}. To mend it: give {mend}" in err
 
 
 def test_server_py_starts_what_kg_serve_starts():

@@ -43,8 +43,9 @@ OPEN = (
 
 def check(walk: Walk, files: bool, shapes: Mapping[Path, Graph] | None = None) -> Report:
     """Walk everything; with `files`, download every dump to compare its checksum; with `shapes`, by
-    their files, hold the catalogue to them.
+    their files, hold the catalogue to them. `FetchFailed` if nobody is there.
     """
+    walk.reach()
     told: list[Quad] = []
     walks: dict[str, Callable[[Walk, Part], None]] = {
         "robots.txt": robots,

@@ -51,7 +51,8 @@ class LocalEngine:
     `base` resolves relative IRIs of a query without BASE (SPARQL 1.1 Query, section 4.1.1). The
     default graph is the union of all graphs unless `union` is false; a dataset that the request
     or the query itself names takes the place of either. `services` are the endpoints that SERVICE
-    may name, with their addresses (`kg.query.federation`).
+    may name, with their addresses (`kg.query.federation`); `known` the prefixes that a query need
+    not declare.
     """
 
     def __init__(  # noqa: PLR0913 - what an engine is told once
@@ -63,6 +64,7 @@ class LocalEngine:
         name: str = "memory",
         union: bool = True,
         services: Mapping[str, str] | None = None,
+        known: parser.Prefixes = None,
     ) -> None:
         self.name = name
         self._store = store
@@ -71,6 +73,7 @@ class LocalEngine:
         self._home = urljoin(base or BASE, ".")
         self._union = union
         self._services = services or {}
+        self._known = known
 
     def answer(self, request: Request) -> Answer:
         """Evaluate and serialise completely.
@@ -101,20 +104,24 @@ class LocalEngine:
         # The engine's union would overrule FROM, without a word.
         union = self._union and not dataset and not guard.names_dataset(request.text)
         try:
-            text = request.text if request.bindings else parser.in_order(request.text, self._base)
+            text = request.text
+            if not request.bindings:
+                text = parser.in_order(text, self._base, self._known)
             if request.federated:
                 text = guard.federate(text, self._services)
             store = self._store if request.media_type else Store()
             return store.query(
                 text,
                 base_iri=self._base,
+                prefixes=self._known,
                 substitutions={Variable(name): term for name, term in request.bindings.items()},
                 use_default_graph_as_union=union,
                 default_graph=[NamedNode(g) for g in request.default_graphs] if dataset else None,
                 named_graphs=[NamedNode(g) for g in request.named_graphs] if dataset else None,
             )
         except SyntaxError:
-            raise QueryMalformed(parser.explain(request.text, self._base)) from None
+            cause = parser.explain(request.text, self._base, self._known)
+            raise QueryMalformed(cause) from None
 
     def _serialise(
         self, results: QuerySolutions | QueryTriples | QueryBoolean, media_type: str, file: BinaryIO

@@ -6,6 +6,7 @@ import contextlib
 import re
 from collections import deque
 from collections.abc import Iterator
+from typing import TypeAlias
 from urllib.parse import urljoin
 
 from pyoxigraph import QuerySolutions, Store
@@ -15,6 +16,8 @@ from kg.iri import BASE
 from kg.query import guard
 from kg.vocab import prefixes
 
+# Those that a query need not declare, with their namespaces.
+Prefixes: TypeAlias = dict[str, str] | None
 _ERROR = re.compile(r"error at (\d+):(\d+): expected (?:one of )?(.*)", re.DOTALL)
 _EXPECTED = re.compile(
     r"""
@@ -30,7 +33,7 @@ _UNDECLARED = "Prefix not found"
 _PADDING = "\n" + " " * 20
 
 
-def explain(text: str, base: str | None = None) -> str:
+def explain(text: str, base: str | None = None, known: Prefixes = None) -> str:
     """What is wrong with a query that the parser refuses: place, cause, line, caret.
 
     What begins no terminal, the guard names. The parser lists everything that it would have taken.
@@ -42,7 +45,7 @@ def explain(text: str, base: str | None = None) -> str:
         deque(guard.scan(text), maxlen=0)
     except QueryMalformed as unknown:
         return str(unknown)
-    error = _error(text, base)
+    error = _error(text, base, known)
     found = _ERROR.search(error)
     if found is None:
         return error
@@ -70,9 +73,9 @@ def _declaration(cause: str, name: str, base: str | None) -> str:
     return f"; write PREFIX {prefix}: <{space}>" if space and cause == _UNDECLARED else ""
 
 
-def _error(text: str, base: str | None) -> str:
+def _error(text: str, base: str | None, known: Prefixes) -> str:
     try:
-        Store().query(text + _PADDING, base_iri=base)
+        Store().query(text + _PADDING, base_iri=base, prefixes=known)
     except SyntaxError as error:
         return str(error)
     return "The query cannot be read."
@@ -89,7 +92,7 @@ def _terminals(text: str) -> Iterator[re.Match[str]]:
         yield from guard.scan(text)
 
 
-def in_order(text: str, base: str | None = None) -> str:
+def in_order(text: str, base: str | None = None, known: Prefixes = None) -> str:
     """The query with the `*` of its outermost SELECT spelt out, in the order of the text.
 
     The engine gives the columns of `SELECT *` in alphabetical order. Which variables these are is
@@ -103,7 +106,7 @@ def in_order(text: str, base: str | None = None) -> str:
     star = _star(text)
     if star is None:
         return text
-    solutions = Store().query(text, base_iri=base)
+    solutions = Store().query(text, base_iri=base, prefixes=known)
     assert isinstance(solutions, QuerySolutions)
     visible = [variable.value for variable in solutions.variables]
     seen = [m[0][1:] for m in _terminals(text[star.end() :]) if m.lastgroup == "variable"]
