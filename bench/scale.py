@@ -41,12 +41,8 @@ processes, pages that they share counted once.
   written as N-Quads only: as Turtle it is in the files of the kinds.
 - The store's process is the one that the others wait for in the end, so it has a core for itself,
   and other forms are written when a core is idle. The questions are asked of the new store while
-  the index is made, three seconds each at most, in no order, and for one row more than a release
-  holds of an answer: some 22 seconds of processor over `employers`, where they took 38.
-- The figures of builds below are older: on 2026-12-01, before that, `employers` took 4.8 minutes
-  and 8.4 of processor, with points of organisations in the index. Since then tables take 0.7 times
-  as much of processor as they did, the documents of the index 0.9, Turtle 0.6, each measured alone;
-  the whole has not been measured again on an idle machine.
+  the index is made, three seconds of processor each at most, in no order, and for one row more
+  than a release holds of an answer: some 22 seconds of processor over `employers`.
 - What did not change is not converted again: a source's files, options, code, and the sources that
   it needs or comes after decide. A list of organisations that changes lets ESUS and the RNA be
   converted anew, which come after it: whether they name an organisation depends on whether the list

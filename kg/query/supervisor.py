@@ -276,6 +276,8 @@ class Supervisor:
     def _cause(self, status: int, request: Request | None) -> QueryError:
         """Which limit a worker met, from the manner of its death."""
         signaled = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+        if signaled == signal.SIGXCPU and self._limits.processor:
+            return QueryTimeout.after(self._limits.processor)
         if signaled in {signal.SIGALRM, signal.SIGXCPU}:
             return QueryTimeout.after(self._limits.of(request))
         if signaled in {signal.SIGABRT, signal.SIGKILL}:

@@ -68,8 +68,11 @@ class Looping:
         self._loop.close()
 
 
+LIMITS = Limits(seconds=SECONDS, memory=100, result=1)
+
+
 @contextmanager
-def supervised(engine, folder):
+def supervised(engine, folder, limits=LIMITS):
     """The socket and the pid of a supervisor with two workers over an engine."""
     path = folder / "query.sock"
     pid = os.fork()
@@ -79,7 +82,7 @@ def supervised(engine, folder):
             engine,
             path,
             Capacity(workers=2, queue=2, longest=100_000),
-            Limits(seconds=SECONDS, memory=100, result=1),
+            limits,
         )
         signal.signal(signal.SIGTERM, supervisor.stop)
         supervisor.run()

@@ -10,6 +10,7 @@ import struct
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,9 +29,10 @@ from kg.errors import (
 from kg.query import Answer, Request, wire
 from kg.query.client import Channel, Client
 from kg.query.departure import Departure
+from kg.query.local import LocalEngine
 from kg.query.results import construct, select
 
-from .conftest import SECONDS, Looping, supervised
+from .conftest import LIMITS, SECONDS, Looping, small_store, supervised
 
 RUNAWAY = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 
@@ -314,6 +316,14 @@ def test_a_query_has_its_whole_memory_whatever_came_before(tmp_path):
         answered = [each.result().read().decode() for each in asked]
         assert len(set(answered)) == len(answered) == 30
         assert not before & settled(pid)
+
+
+def test_where_the_processor_is_what_counts_a_query_ends_after_its_seconds(tmp_path):
+    limits = replace(LIMITS, seconds=300, processor=1)
+    with supervised(LocalEngine(small_store()), tmp_path, limits) as (path, _):
+        with pytest.raises(QueryTimeout, match="longer than 1 s"):
+            Client(path).answer(Request(RUNAWAY))
+        assert lookup(Client(path)) == ["7"]
 
 
 def test_after_the_service_was_begun_anew_it_is_asked_again(tmp_path):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from flask import url_for
 
@@ -126,12 +127,15 @@ def _list(kind: str, filters: dict[str, str]) -> str:
 def _rows(values: Sequence[Value], facet: str, kind: str, chosen: dict[str, str]) -> list[Row]:
     """Counts by a facet, within what is chosen."""
     largest = max((value.count for value in values), default=1)
+    # One address is built and completed for each value: of a région's there are two hundred.
+    here = _list(kind, {name: key for name, key in chosen.items() if name != facet})
+    here += "&" if "?" in here else "?"
     return [
         Row(
             value.label or value.key,
             value.count,
             round(100 * value.count / largest, 1),
-            _list(kind, {**chosen, facet: value.key}),
+            here + urlencode({facet: value.key}),
         )
         for value in values
     ]
