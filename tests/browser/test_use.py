@@ -24,6 +24,20 @@ def test_suggestions_are_reached_and_chosen_by_keyboard(open_page):
     page.wait_for_url("**/doc/person/emeline-baume")
 
 
+def test_what_was_reached_stays_chosen_when_other_suggestions_would_come(open_page):
+    page = open_page("/")
+    field = page.get_by_role("combobox")
+    field.focus()
+    page.keyboard.type("emeline")
+    page.get_by_role("option").first.wait_for()
+    page.keyboard.type(" b")
+    page.keyboard.press("ArrowDown")
+    page.wait_for_timeout(500)  # longer than the pause before suggestions are asked for
+    assert page.locator("[role=option][aria-selected=true]").count() == 1
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/doc/person/emeline-baume")
+
+
 def test_the_way_back_from_suggestions_keeps_what_was_typed(open_page):
     page = open_page("/")
     field = page.get_by_role("combobox")

@@ -23,7 +23,11 @@ async function inParts(all, size, each) {
 
 async function draw(france) {
   box.hidden = false;
-  const map = L.map(box, { scrollWheelZoom: false, maxZoom: 17, zoomSnap: 0.5 });
+  const moves = !matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const animated = { fadeAnimation: moves, zoomAnimation: moves, inertia: moves };
+  const map = L.map(box, { scrollWheelZoom: false, maxZoom: 17, zoomSnap: 0.5, ...animated });
+  // Leaflet has no option for the slide to a popup.
+  if (!moves) map.panBy = (offset) => L.Map.prototype.panBy.call(map, offset, { animate: false });
   map.attributionControl.setPrefix(false);
   const { tiles, attribution } = box.dataset;
   const points = byPlace(listed).map(pointOf);

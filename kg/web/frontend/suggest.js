@@ -38,8 +38,10 @@ function combobox(input) {
     list.children[chosen].scrollIntoView({ block: "nearest" });
   }
 
-  // From the field (-1) to the options and round again.
+  // From the field (-1) to the options and round again. What is chosen stays, whatever comes later.
   function move(step) {
+    clearTimeout(timer);
+    asked?.abort();
     const places = list.children.length + 1;
     choose(((chosen + 1 + step + places) % places) - 1);
   }
