@@ -102,20 +102,22 @@ def _file(folder: Path) -> str:
     return sql.text(folder / "statements.parquet")
 
 
-def write_forms(quads: Path) -> None:
-    """Write compressed N-Quads in the other forms, beside them; all but N-Quads without graphs."""
+def write_forms(quads: Path, base: str) -> None:
+    """Write compressed N-Quads of a release for `base` in the other forms, beside them; all but
+    N-Quads without graphs.
+    """
     turtle = _named(quads, ".ttl.zst")
-    count = _serialize(quads, turtle, RdfFormat.TURTLE)
+    count = _serialize(quads, turtle, RdfFormat.TURTLE, base)
     write_zipped(quads)
     write_zipped(turtle)
     if count <= DOCUMENT:
-        write_documents(quads)
+        write_documents(quads, base)
 
 
-def write_source(quads: Path, count: int) -> None:
+def write_source(quads: Path, base: str, count: int) -> None:
     """Write the compressed N-Quads of a source, so many, in the other forms that it is given in."""
     if count <= SOURCE:
-        write_forms(quads)
+        write_forms(quads, base)
     else:
         write_zipped(quads)
 
@@ -126,13 +128,13 @@ def write_zipped(path: Path) -> None:
         shutil.copyfileobj(text, zipped, 1 << 20)
 
 
-def write_documents(quads: Path) -> None:
+def write_documents(quads: Path, base: str) -> None:
     """Write compressed N-Quads as JSON-LD and RDF/XML, beside them."""
     for ending, form in DOCUMENTS.items():
-        _serialize(quads, _named(quads, ending), form)
+        _serialize(quads, _named(quads, ending), form, base)
 
 
-def _serialize(quads: Path, path: Path, form: RdfFormat) -> int:
+def _serialize(quads: Path, path: Path, form: RdfFormat, base: str) -> int:
     """Write compressed N-Quads in a form without graphs; how many there are."""
     count = 0
 
@@ -144,17 +146,17 @@ def _serialize(quads: Path, path: Path, form: RdfFormat) -> int:
             yield quad.triple
 
     with reading(quads) as lines, writing(path) as file:
-        serialize(triples(lines), file, form, prefixes=prefixes())
+        serialize(triples(lines), file, form, prefixes=prefixes(base))
     return count
 
 
-def write_whole(things: Sequence[Path], folder: Path, count: int) -> None:
+def write_whole(things: Sequence[Path], folder: Path, base: str, count: int) -> None:
     """Write `all` from the forms of the N-Quads of `things`, which have `count` statements."""
     whole = folder / "dumps" / f"all{LINES}"
     for ending in FORMS:
         join((_named(path, ending) for path in things), _named(whole, ending))
     if count <= DOCUMENT:
-        write_documents(whole)
+        write_documents(whole, base)
 
 
 def _named(quads: Path, ending: str) -> Path:

@@ -75,10 +75,12 @@ def write(
         asked = pool.submit(answer, folder, base, contents.store, contents.memory)
         if large and contents.store:  # which has a core for itself: all wait for it in the end
             connection.execute(f"SET threads = {max(1, (os.cpu_count() or 1) - 1)}")
-        tasks: list[Future[Any]] = [pool.submit(aside, dumps.write_forms, path) for path in things]
+        tasks: list[Future[Any]] = [
+            pool.submit(aside, dumps.write_forms, path, base) for path in things
+        ]
         with stage("Writing the statements of each source"):
             for path, count in dumps.write_sources(connection, folder, base, contents.sources):
-                tasks.append(pool.submit(aside, dumps.write_source, path, count))
+                tasks.append(pool.submit(aside, dumps.write_source, path, base, count))
         with stage("Writing tables"):
             made = tables.write(connection, folder, base)
             tables.write_match(connection, made, folder)
@@ -95,7 +97,7 @@ def write(
         with stage("Writing other forms"):
             for task in tasks:
                 task.result()
-            dumps.write_whole(things, folder, statements.count(connection))
+            dumps.write_whole(things, folder, base, statements.count(connection))
     if contents.previous:
         write_changed(folder, contents.previous.folder)
     return given_up

@@ -80,7 +80,7 @@ def test_a_part_that_is_too_large_for_one_document_has_none(tmp_path, monkeypatc
     quads = tmp_path / "all.nq.zst"
     quads.write_bytes((small.folder / "dumps" / "all.nq.zst").read_bytes())
     monkeypatch.setattr(dumps, "DOCUMENT", 10)
-    dumps.write_forms(quads)
+    dumps.write_forms(quads, small.base)
     assert {path.name for path in tmp_path.iterdir()} == {
         *("all.nq.zst", "all.nq.gz", "all.ttl.zst", "all.ttl.gz"),
     }
@@ -92,9 +92,18 @@ def test_a_large_source_is_not_written_as_turtle(tmp_path, monkeypatch, small):
         quads = tmp_path / str(number) / "source-tiny.nq.zst"
         quads.parent.mkdir()
         quads.write_bytes((small.folder / "dumps" / "source-tiny.nq.zst").read_bytes())
-        dumps.write_source(quads, number)
+        dumps.write_source(quads, small.base, number)
         found = {path.name.partition(".")[2] for path in quads.parent.iterdir()}
         assert found == endings
+
+
+def test_turtle_of_a_base_of_ones_own_has_its_prefixes(tmp_path):
+    base = "https://kg.example/data/"
+    quads = tmp_path / "all.nq.zst"
+    with dumps.writing(quads) as file:
+        file.write(f'<{base}id/person/x> <{base}ontology#siren> "1" <{base}graph/a> .\n'.encode())
+    dumps.write_forms(quads, base)
+    assert 'ess:siren "1"' in plain(tmp_path / "all.ttl.gz").decode()
 
 
 # Tables

@@ -223,6 +223,17 @@ def test_a_file_whose_name_no_other_has_is_called_by_it(tmp_path):
     assert part.problems[0].endswith("(a shape without a name, own.ttl)")
 
 
+def test_a_site_behind_a_proxy_is_reached_through_it(monkeypatch):
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with walk("http://127.0.0.1:1") as walking:
+        with pytest.raises(FetchFailed, match="cannot be reached"):
+            walking.reach()
+        with site({}) as (proxy, _):
+            monkeypatch.setenv("http_proxy", proxy)
+            walking.reach()
+
+
 def test_shapes_that_cannot_be_run_are_told_and_the_rest_is_looked_at(tmp_path):
     (tmp_path / "own.ttl").write_text(
         f"{TITLED.partition('<x:shape>')[0]} <x:shape> sh:targetClass dcat:Dataset ; "

@@ -58,6 +58,14 @@ class Client:
         finally:
             response.close()
 
+    def reach(self, address: str) -> None:
+        """`FetchFailed` if no server answers there, whatever it says; it is asked once."""
+        self._check(address, address)
+        try:
+            self._session.get(address, stream=True, timeout=TIMEOUT, allow_redirects=False).close()
+        except requests.RequestException as error:
+            raise FetchFailed(f"{address} cannot be reached: {error}") from None
+
     def close(self) -> None:
         """Close the connections that are kept."""
         self._session.close()

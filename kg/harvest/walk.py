@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import socket
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -19,8 +18,6 @@ from kg.harvest.report import Part
 
 # The largest document that is read at once, in bytes.
 LARGEST = 64 << 20
-CONNECT_SECONDS = 30.0
-PORTS = {"http": 80, "https": 443}
 # UTF-8 that was read as Latin-1, or what could not be read at all.
 _BROKEN = re.compile("\u00c3[\u0080-\u00bf\u2013-\u2122]|\u00c2[\u00a0-\u00bf]|\ufffd")
 # As precise as the publisher knows: a year, a month, a day, a moment (DCAT 3, section 6.4).
@@ -48,15 +45,8 @@ class Walk:
         self._client = Client(frozenset({host}), contact, sleep)
 
     def reach(self) -> None:
-        """`FetchFailed` if nobody listens there."""
-        parts = urlsplit(self.root)
-        if parts.scheme not in PORTS or not parts.hostname:
-            raise FetchFailed(f"{self.root} is no site: write https://… or http://…")
-        try:
-            place = parts.hostname, parts.port or PORTS[parts.scheme]
-            socket.create_connection(place, CONNECT_SECONDS).close()
-        except (OSError, ValueError) as error:
-            raise FetchFailed(f"{self.root} cannot be reached: {error}") from None
+        """`FetchFailed` if nobody answers there."""
+        self._client.reach(f"{self.root}/")
 
     def close(self) -> None:
         """Close the connections."""
