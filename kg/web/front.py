@@ -54,8 +54,8 @@ _METHODS = {"GET", "HEAD", "POST"}
 _T = TypeVar("_T")
 # Where the environment of a request has what it says, once that was looked up.
 SAID = "kg.said"
-# MiB of responses that are ready to be sent again.
-READY = 16
+# Responses that are ready to be sent again take this part of what the cache may take, besides it.
+READY = 1 / 4
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Front:
         self._site: Site = app.extensions["kg"]
         self._here = Loop(partial(_here, self._site.service.answer), _here)
         self._flights: Flights[Content | QueryError] = Flights()
-        self._ready: Memory[Ready] = Memory(READY * MIB)
+        self._ready: Memory[Ready] = Memory(int(self._site.settings.cache_memory * MIB * READY))
 
     def ready(self, environ: WSGIEnvironment) -> Ready | None:
         """The response that the same request got before, if it waits here: that takes no time."""
