@@ -48,7 +48,7 @@ def encoded(source: Iterable[bytes], coding: str) -> Iterator[bytes]:
     """The bytes in a coding, piece by piece."""
     zstd = coding == "zstd"
     # 31: with gzip's header.
-    packer = zstandard.ZstdCompressor(level=6).compressobj() if zstd else zlib.compressobj(wbits=31)
+    packer = zstandard.ZstdCompressor(level=3).compressobj() if zstd else zlib.compressobj(wbits=31)
     for chunk in source:
         yield packer.compress(chunk)
     yield packer.flush()

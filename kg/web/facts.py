@@ -31,9 +31,8 @@ class Statement:
 
 @dataclass(frozen=True)
 class Facts:
-    """A thing's statements and those of its parts; the names of all that they mention; the
-    observations that count things there, if it is a territory; and the dates of the roles that its
-    guests speak by virtue of, by role and property, if it is an episode.
+    """A thing's statements and those of its parts; the names of all that they mention; and the
+    dates of the roles that its guests speak by virtue of, by role and property, of an episode.
     """
 
     entity: str
@@ -41,7 +40,6 @@ class Facts:
     naming: list[Statement]
     names: dict[str, list[Literal]]
     single: frozenset[str]
-    observations: list[Statement]
     dates: dict[tuple[str, str], list[Literal]]
 
     @cached_property
@@ -76,8 +74,6 @@ def gather(entity: str, rows: Iterable[Row], base: str) -> Facts:
     naming: list[Statement] = []
     names: dict[str, list[Literal]] = defaultdict(list)
     single = set()
-    observations = []
-    counted = f"{base}id/observation/"
     for row in rows:
         subject, property_, value = row["subject"].value, row["property"].value, row["value"]
         if property_ == single_valued:
@@ -87,16 +83,13 @@ def gather(entity: str, rows: Iterable[Row], base: str) -> Facts:
         each = Statement(subject, property_, value, graph)
         if subject == entity or subject.startswith(f"{entity}#"):
             statements.append(each)
-        elif subject.startswith(counted) and graph:
-            observations.append(each)
         elif graph:
             naming.append(each)
         if property_ in NAMING and isinstance(value, Literal):
             names[subject].append(value)
         elif isinstance(value, Literal) and not graph:
             dates[subject, property_].append(value)
-    alone = frozenset(single)
-    return Facts(entity, statements, naming, dict(names), alone, observations, dict(dates))
+    return Facts(entity, statements, naming, dict(names), frozenset(single), dict(dates))
 
 
 def gather_all(entities: Iterable[str], rows: Iterable[Row], base: str) -> dict[str, Facts]:

@@ -204,6 +204,8 @@ LABELS = {
     "organization/reseau": ("Réseau d’exemple", "Example network"),
     "organization/ville": ("Ville", "Ville"),
     "organization/evil": ("<script>alert('x')</script>", ""),
+    "legal-family/cooperative": ("coopérative", "cooperative"),
+    "cube/territory": ("Organisations par territoire", "Organisations by territory"),
     **{f"organization/member-{n:03}": (f"Membre {n:03}", "") for n in range(MEMBERS)},
 }
 

@@ -95,7 +95,7 @@ def test_a_short_cut_that_rules_add_is_not_listed_beside_what_it_shortens(client
         ("/doc/person/ada.html", 2),
         ("/doc/episode/one.html", 2),
         ("/doc/publication/study.html", 2),
-        ("/doc/territory/insee-region-52.html", 2),
+        ("/doc/territory/insee-region-52.html", 3),
     ],
 )
 def test_a_page_takes_at_most_three_queries_whatever_the_number_of_links(client, asked, path, most):

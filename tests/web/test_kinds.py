@@ -144,7 +144,8 @@ def test_a_territory_shows_what_the_observations_count_and_draws_its_years(clien
     assert rows == [("2003", "3", "6"), ("1998", "9", "0")]
     assert text.count("<rect") == 3 + 2, "two years with creations, one with closures, the legend"
     assert "7777" not in text and "7,777" not in text and "7 777" not in text
-    assert 'href="/doc/cube/territory"' in text
+    cube = {"fr": "Organisations par territoire", "en": "Organisations by territory"}[lang]
+    assert f'<a href="/doc/cube/territory">{cube}</a>' in text
 
 
 def test_the_rdf_of_a_territory_has_no_observations_of_it(client):

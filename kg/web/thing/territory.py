@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from flask import url_for
 from pyoxigraph import NamedNode
 
+from kg.query.results import Row
 from kg.search.fields import FACETS
-from kg.vocab import ESS, QB
 from kg.web.i18n import Text, later
+from kg.web.site import site
 from kg.web.thing.incoming import Links
 from kg.web.thing.places import level
 from kg.web.thing.values import Value
@@ -24,17 +25,6 @@ MEASURES = {
     "establishmentCount": (later("établissement"), later("établissements")),
 }
 WIDTH, HEIGHT = 720, 150
-
-
-@dataclass(frozen=True)
-class Observed:
-    """An observation: of which cube, its measures by name, the family or year that it is of."""
-
-    iri: str
-    cube: str
-    counts: dict[str, int]
-    family: str
-    year: str
 
 
 @dataclass(frozen=True)
@@ -85,11 +75,11 @@ def shown(view: View, lists: list[Links]) -> dict[str, object]:
 
 def counted(view: View) -> Counted | None:
     """The observations of the territory; None where there is none."""
-    found = _observed(view)
-    by_cube: dict[str, list[Observed]] = defaultdict(list)
-    for each in found:
-        by_cube[local(each.cube)].append(each)
-    totals = by_cube["territory"][0].counts if by_cube["territory"] else {}
+    rows = site.rows("observations", entity=NamedNode(view.known.entity))
+    by_cube: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        by_cube[local(row["cube"].value)].append(row)
+    totals = _counts(next(iter(by_cube["territory"]), {}))
     if not totals:
         return None
     measures = [name for name in MEASURES if name in totals]
@@ -98,54 +88,37 @@ def counted(view: View) -> Counted | None:
         measures=[str(MEASURES[name][1]) for name in measures],
         families=_families(view, by_cube["territory-family"], measures),
         trend=_trend(by_cube["territory-year"]),
-        cubes=view.linked(sorted({each.cube for each in found})),
+        cubes=view.linked(sorted({row["cube"].value for row in rows})),
     )
 
 
-def _observed(view: View) -> list[Observed]:
-    told: dict[str, dict[str, str]] = defaultdict(dict)
-    for each in view.known.observations:
-        told[each.subject][each.property] = each.value.value
-    counts = [*MEASURES, "creationCount", "closureCount"]
-    return [
-        Observed(
-            iri,
-            about.get(QB.dataSet.value, ""),
-            {
-                name: int(about[key])
-                for name in counts
-                if about.get(key := view.name(ESS[name]), "").isdecimal()
-            },
-            about.get(view.name(ESS.observedFamily), ""),
-            about.get(view.name(ESS.observedYear), ""),
-        )
-        for iri, about in sorted(told.items())
-    ]
+def _counts(row: Row) -> dict[str, int]:
+    """What an observation counts."""
+    counts = (*MEASURES, "creationCount", "closureCount")
+    found = {name: row[name].value for name in counts if name in row}
+    return {name: int(value) for name, value in found.items() if value.isdecimal()}
 
 
-def _families(view: View, found: list[Observed], measures: list[str]) -> list[Family]:
+def _families(view: View, found: list[Row], measures: list[str]) -> list[Family]:
     facet = level(view) if level(view) in FACETS else ""
-    key = local(view.known.entity)
-    families = [
-        Family(
-            view.called(NamedNode(each.family)),
-            [each.counts.get(name) for name in measures],
-            url_for(
-                "lists.browse",
-                kind="organization",
-                family=local(each.family),
-                **({facet: key} if facet else {}),  # type: ignore[arg-type]
-            ),
-        )
-        for each in found
-        if each.family
-    ]
+    here = {facet: local(view.known.entity)} if facet else {}
+    families = []
+    for row in found:
+        if "family" in row:
+            key, counts = local(row["family"].value), _counts(row)
+            href = url_for("lists.browse", kind="organization", family=key, **here)  # type: ignore[arg-type]
+            name = view.called(row["family"])
+            families.append(Family(name, [counts.get(each) for each in measures], href))
     return sorted(families, key=lambda each: (-(each.counts[0] or 0), each.name.text))
 
 
-def _trend(found: list[Observed]) -> Trend | None:
+def _trend(found: list[Row]) -> Trend | None:
     """The drawing, where there are two years or more."""
-    by_year = {int(each.year): each.counts for each in found if each.year.isdecimal()}
+    by_year = {
+        int(row["year"].value): _counts(row)
+        for row in found
+        if "year" in row and row["year"].value.isdecimal()
+    }
     if len(by_year) < 2:
         return None
     first, last = min(by_year), max(by_year)

@@ -14,7 +14,7 @@ from kg.query import Term
 from kg.vocab import DCTERMS, ESS, SKOS
 from kg.web import urls
 from kg.web.facts import Facts, Statement
-from kg.web.i18n import Text, is_date, lang, language, pick, text
+from kg.web.i18n import Text, as_text, is_date, lang, language, pick, text
 from kg.web.site import Site
 from kg.web.sources import Source, source
 
@@ -66,10 +66,20 @@ class Values:
         return Value(text(value), href, date, sources, "", report)
 
     def name(self, iri: NamedNode) -> Text:
-        """What a thing or a property is called; its address, where nothing names it."""
+        """What a thing or a property is called; its address, where nothing names it.
+
+        What the facts do not name is looked for in the index.
+        """
         place = self._site.layout.anywhere.get(iri.value)
         names = self._known.names.get(iri.value) or (place.names if place else [])
-        return pick(names) or Text(urls.shown(iri.value))
+        return pick(names) or self._indexed(iri.value) or Text(urls.shown(iri.value))
+
+    def _indexed(self, iri: str) -> Text | None:
+        thing = try_parse(iri, self._base)
+        if thing is None or thing.fragment:
+            return None
+        found, code = self._site.index.called(f"{thing.kind}/{thing.key}", lang())
+        return as_text(found, code) if found else None
 
     def _in_register(self, statement: Statement, value: Literal) -> str | None:
         scheme = statement.property.removeprefix(self._own)
