@@ -25,6 +25,8 @@ GRAPHS = {
     "trig": "application/trig",
     "nq": "application/n-quads",
 }
+# Every IRI stands written out in these.
+UNPREFIXED = {GRAPHS["nt"], GRAPHS["nq"]}
 
 RESULT_FORMATS = {
     RESULTS["json"]: QueryResultsFormat.JSON,

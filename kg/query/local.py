@@ -35,7 +35,7 @@ from kg.errors import (
 )
 from kg.iri import BASE
 from kg.query import Answer, Request, guard, parser, wire
-from kg.query.forms import GRAPH_FORMATS, RESULT_FORMATS, needed
+from kg.query.forms import GRAPH_FORMATS, RESULT_FORMATS, UNPREFIXED, needed
 from kg.release import Release
 from kg.vocab import prefixes
 
@@ -128,7 +128,9 @@ class LocalEngine:
     ) -> None:
         if not media_type:
             return
-        if isinstance(results, QueryTriples):
+        if media_type in UNPREFIXED and isinstance(results, QueryTriples):
+            results.serialize(file, GRAPH_FORMATS[media_type])
+        elif isinstance(results, QueryTriples):
             known = list(islice(results, LOOKED_AT))
             few = len(known) < LOOKED_AT
             table = needed(known, self._home) if few else prefixes(self._home)

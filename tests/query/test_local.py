@@ -7,6 +7,7 @@ from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, parse
 
 from kg.errors import QueryMalformed, QueryRefused
 from kg.query import Request
+from kg.query.forms import GRAPH_FORMATS, GRAPHS
 from kg.query.local import LocalEngine, open_store
 
 SPACE = "http://example.org/"
@@ -86,3 +87,20 @@ def test_a_graph_has_the_prefixes_of_the_base_that_is_served():
     text = "CONSTRUCT { <id/person/x> a <ontology#Person> } {}"
     body = engine.answer(Request(text, "text/turtle")).read().decode()
     assert f"@prefix ess: <{base}ontology#>" in body and "a ess:Person" in body
+
+
+@pytest.mark.parametrize("form", GRAPHS)
+def test_a_graph_says_the_same_in_every_form(store, form):
+    text = "CONSTRUCT { ?s ?p ?o, 'é \\n'@fr, 1.50 . ?g a <x:graph> } { GRAPH ?g { ?s ?p ?o } }"
+    body = LocalEngine(store).answer(Request(text, GRAPHS[form])).read()
+    said = {str(quad.triple) for quad in parse(body, GRAPH_FORMATS[GRAPHS[form]])}
+    subject, decimal = f"<{SPACE}s> <{SPACE}p>", "http://www.w3.org/2001/XMLSchema#decimal"
+    graph = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <x:graph>"
+    assert said == {
+        f'{subject} "one"',
+        f'{subject} "two"',
+        f'{subject} "é \\n"@fr',
+        f'{subject} "1.50"^^<{decimal}>',
+        f"<{SPACE}one> {graph}",
+        f"<{SPACE}two> {graph}",
+    }
