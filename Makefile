@@ -9,7 +9,7 @@ STAMP_DEV := $(VENV)/.installed-dev
 BUNDLE := kg/web/static/bundle/manifest.json
 NPM_STAMPS := $(NPM_FOLDERS:%=%/node_modules/.installed)
 
-.PHONY: serve build test check bench bench-build bench-national conformance clean lock translations bundle chromium
+.PHONY: serve build test check bench bench-build bench-national bench-audit conformance clean lock translations bundle chromium
 
 serve: build
 	$(BIN)/python server.py
@@ -35,6 +35,10 @@ bench-build: $(STAMP_DEV) $(NPM_STAMPS) translations
 bench-national: $(STAMP_DEV) $(NPM_STAMPS) translations
 	$(BIN)/python -m bench.build --profile national --units 29000000 --flagged 1200000
 
+# What Lighthouse says of the pages; needs Chromium.
+bench-audit: build bench/lighthouse/node_modules/.installed $(STAMP_DEV) chromium
+	$(BIN)/python -m bench.audit
+
 # The W3C suites, which `make test` runs too, with an EARL report; the engines, Virtuoso among them,
 # which is installed where the machine allows it, and else left out.
 conformance: $(STAMP_DEV) $(NPM_STAMPS) translations
@@ -43,7 +47,7 @@ conformance: $(STAMP_DEV) $(NPM_STAMPS) translations
 
 clean:
 	[ ! -d var ] || find var -mindepth 1 -maxdepth 1 ! -name review -exec rm -rf {} +
-	rm -rf $(VENV) kg/web/static/bundle $(patsubst %,%/node_modules,$(NPM_FOLDERS) $(NPM_CLIENTS)) .mypy_cache .ruff_cache .pytest_cache *.egg-info
+	rm -rf $(VENV) kg/web/static/bundle $(patsubst %,%/node_modules,$(NPM_FOLDERS) $(NPM_CLIENTS) bench/lighthouse) .mypy_cache .ruff_cache .pytest_cache *.egg-info
 
 # Rewrite the locks after a change of pyproject.toml (needs uv).
 lock:

@@ -7,7 +7,7 @@ import duckdb
 import pytest
 from rich.console import Console
 
-from bench import pages, registers, scale
+from bench import audit, pages, registers, scale
 from bench.build import plan, sizes
 from bench.generate import generate, siren
 from bench.peers import Ours
@@ -169,3 +169,31 @@ def test_every_type_of_page_is_answered_and_stands_in_the_table(
     pages.write({"date": "2026-01-01", "cores": 2, "busy": False, "types": types, **known})
     text = (tmp_path / "pages.md").read_text(encoding="utf-8")
     assert all(f"| {name} |" in text for name in types)
+
+
+def test_an_audit_tells_the_scores_and_what_cost_points(tmp_path, monkeypatch):
+    tool = tmp_path / "lighthouse"
+    weights = {"speed-index": 10, "is-crawlable": 4, "console": 0}
+    refs = [{"id": name, "weight": weight} for name, weight in weights.items()]
+    report = {
+        "categories": {
+            name: {"score": 0.97, "auditRefs": refs if name == "seo" else []}
+            for name in audit.CATEGORIES
+        },
+        "audits": {
+            "speed-index": {"score": 0.95},
+            "is-crawlable": {"score": 0},
+            "console": {"score": 0},
+        },
+    }
+    (tmp_path / "report.json").write_text(json.dumps(report))
+    tool.write_text(
+        '#!/bin/sh\n[ "$CHROME_PATH" = /bin/browser ] || exit 1\n'
+        'for each in "$@"; do case $each in --output-path=*) '
+        f'cp {tmp_path}/report.json "${{each#*=}}";; esac; done\n'
+    )
+    tool.chmod(0o755)
+    monkeypatch.setattr(audit, "TOOL", tool)
+    rows = audit.measure("http://127.0.0.1:1", "/bin/browser", 2, "organization")
+    assert rows == [["organization", *["**97** ✓"] * 4, "is-crawlable"]]
+    assert audit.measure("http://127.0.0.1:1", "/bin/browser", 1, "graph")[0][4] == "97"

@@ -21,7 +21,10 @@ OPEN = [
     *("/browse/person?lang=en", "/questions", "/questions/x?lang=fr", "/sitemap.xml", "/dumps/"),
     *("/sitemap/things.xml?after=person%2Fada", "/about"),
 ]
+# Not for a parser without patterns.
+IN_A_LANGUAGE = ["/changes?lang=en", "/changes?lang=fr", "/fragments?lang=en", "/fragments?lang=fr"]
 SHUT = [
+    *("/changes?from=2026-01-01-1&lang=fr", "/fragments?subject=x", "/fragments?lang=fr&page=2"),
     *("/search?q=avise", "/browse/organization?region=insee-region-84&lang=en"),
     *("/browse/organization?lang=en&page=2", "/graph/person/ada", "/cite/person/ada.bib"),
     *("/questions/x?organization=rtes", "/doc/territory/iso-FR?by=dcterms:isPartOf&page=3"),
@@ -61,7 +64,8 @@ def test_robots_are_shown_the_site_map_and_kept_from_what_has_no_end(client):
     assert response.content_type == "text/plain; charset=utf-8"
     robots = Protego.parse(response.text)
     assert list(robots.sitemaps) == [f"{HOST}/sitemap.xml"]
-    assert [path for path in OPEN if not robots.can_fetch(HOST + path, "Googlebot")] == []
+    allowed = [*OPEN, *IN_A_LANGUAGE]
+    assert [path for path in allowed if not robots.can_fetch(HOST + path, "Googlebot")] == []
     assert [path for path in SHUT if robots.can_fetch(HOST + path, "Googlebot")] == []
 
 

@@ -45,6 +45,10 @@ Allow: /browse/*?lang=en$
 Allow: /browse/*?lang=fr$
 Allow: /questions/*?lang=en$
 Allow: /questions/*?lang=fr$
+Allow: /changes?lang=en$
+Allow: /changes?lang=fr$
+Allow: /fragments?lang=en$
+Allow: /fragments?lang=fr$
 Disallow: /search
 Disallow: /browse/*?
 Disallow: /questions/*?
