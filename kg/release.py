@@ -15,7 +15,7 @@ var/releases/
     ontology/                        as it was
     registries/                      mixnmatch.tsv, for Wikidata (`kg.tables`)
     redirects.tsv  withdrawn.tsv     what became of former IRIs (kg/ledger.py)
-    links.tsv                        how much points to what (kg/linked.py)
+    links.tsv  beginnings.tsv        how much points to what, and what comes first (kg/linked.py)
     entities.parquet                 when each entity came, changed and went (kg/history.py)
     report.ttl  report.html          the checks: how much each found, and the first of that
     findings.parquet                 all that they found
@@ -40,6 +40,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import zstandard
+from pyoxigraph import Triple
 
 from kg import ledger, linked
 from kg.errors import KgError
@@ -131,6 +132,10 @@ class Release:
     def links(self, iri: str) -> list[linked.Linked]:
         """How often what points to a thing, if that is often."""
         return linked.read(self.folder / linked.FILE, iri)
+
+    def beginnings(self, iri: str) -> list[Triple] | None:
+        """The first of what points to a thing, if much does, as statements; else None."""
+        return linked.begun(self.folder / linked.BEGINNINGS, iri)
 
     @property
     def store(self) -> Path:

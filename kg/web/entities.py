@@ -34,7 +34,7 @@ from kg.web.thing import (
     territory,
 )
 from kg.web.thing.credits import credits
-from kg.web.thing.incoming import COUNTED, SHOWN, Incoming, Links, by_property, in_time
+from kg.web.thing.incoming import COUNTED, MANY, SHOWN, Incoming, Links, by_property, in_time
 from kg.web.thing.mentions import mentions
 from kg.web.thing.neighbours import outgoing
 from kg.web.thing.network import MOST, drawings
@@ -256,7 +256,7 @@ def network(kind: str, key: str) -> str:
     iri = _iri(kind, key)
     found = _facts(iri, key)
     view = View(site, found)
-    neighbours = [*outgoing(view), *Incoming(site, iri).neighbours()]
+    neighbours = [*outgoing(view), *Incoming(site, iri, many=MANY).neighbours()]
     return render_template(
         "network.html",
         iri=iri.value,

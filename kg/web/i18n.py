@@ -184,6 +184,8 @@ def is_date(datatype: NamedNode) -> bool:
 
 def period(starts: list[Literal], ends: list[Literal], attested: list[Literal]) -> str:
     """A span of time in words; a date on which something was merely seen is never its start."""
+    if not (starts or ends or attested):  # as of most things in a list
+        return ""
     either = _("ou")
     first, last = (f" {either} ".join(_dates(each)) for each in (starts, ends))
     if first and last and first != last:

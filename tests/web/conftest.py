@@ -289,7 +289,15 @@ def write_statements(store, path):
     )
     connection.executemany("INSERT INTO statement VALUES (?, ?, ?)", rows)
     connection.execute(f"COPY statement TO '{path}' (FORMAT parquet)")
+    connection.execute("CREATE TABLE ordered (entity UBIGINT, name_fr BIGINT)")
+    connection.executemany("INSERT INTO ordered VALUES (hash(?), ?)", [*_ordered()])
     linked.write(connection, path.parent, BASE)
+
+
+def _ordered():
+    """Things in the order of their French names, as the index has them."""
+    for order, (path, _) in enumerate(sorted(LABELS.items(), key=lambda each: each[1])):
+        yield path, order
 
 
 @pytest.fixture(scope="session")
@@ -317,7 +325,8 @@ def release(tmp_path_factory, store):
     )
     (folder / "ontology").symlink_to(ONTOLOGY)
     entries = []
-    for order, (path, names) in enumerate(sorted(LABELS.items(), key=lambda each: each[1])):
+    for path, order in _ordered():
+        names = LABELS[path]
         latitude, longitude = PLACES.get(path, ("", ""))
         shown = Shown(path, *names, latitude=latitude, longitude=longitude)
         entries.append(Entry(shown, names, (order, order, order), facets=facets_of(path)))

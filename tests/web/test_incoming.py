@@ -61,6 +61,7 @@ def test_a_release_that_does_not_say_what_has_many_links_has_their_beginnings(
     client, asked, release, monkeypatch
 ):
     monkeypatch.setattr(type(release), "links", lambda self, iri: [])
+    monkeypatch.setattr(type(release), "beginnings", lambda self, iri: None)
     text = client.get(f"{HUB}.html").text
     assert '<span>Unités</span> <span class="count">plus de 24</span>' in text
     assert '<span>Personnes et rôles</span> <span class="count">1</span>' in text
@@ -90,7 +91,8 @@ def test_a_short_cut_that_rules_add_is_not_listed_beside_what_it_shortens(client
         (f"{NETWORK}.html", 2),
         (f"{HUB}.html", 2),
         (f"{HUB}.html?by=org:memberOf&page=2", 2),
-        (f"{NETWORK}.html?by=org:memberOf&page=2", 3),
+        (f"{NETWORK}.html?by=org:memberOf&page=2", 2),
+        ("/doc/territory/insee-region-52.html?by=dcterms:isPartOf", 3),
         ("/graph/organization/hub", 2),
         ("/doc/person/ada.html", 2),
         ("/doc/episode/one.html", 2),

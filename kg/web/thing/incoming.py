@@ -1,9 +1,10 @@
 """What points to a thing: lists by property and by the kind of what points.
 
-The release says how many links a thing has, by property and kind, if these are many
-(`kg/linked.py`). Then the beginning of each list is read, in the store's order, which is steady
-within a release; `?by=<property>` pages through one of them. Few links are all read, counted and
-sorted. Either is one query, and a page costs as much as it shows.
+The release says how many links a thing has, by property and kind, if these are many, and which
+come first in each list (`kg/linked.py`). Where it does not tell the first, a query reads the
+beginning of each list, in the store's order, which is steady within a release; `?by=<property>`
+pages through one of them. Few links are all read with one query, counted and sorted. So a page
+costs as much as it shows.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import Literal, NamedNode, Triple
 
+from kg import linked
 from kg.iri import rebase, try_parse
-from kg.linked import Linked
+from kg.linked import SHORT_CUTS, Linked
 from kg.query.results import Row
 from kg.search.fold import fold
 from kg.vocab import DCTERMS, ESS, PROV, RDFS, SCHEMA
@@ -30,11 +33,11 @@ from kg.web.thing.view import local
 
 # How many links are read of a thing of whose number the release says nothing.
 WHOLE = 500
-SHOWN = 24
+# How many links by one property are many, if the release does not tell which come first.
+MANY = 200
+SHOWN = linked.FIRST
 PAGE = 60
 COUNTED = 10_000
-# What rules add as a short cut, and the property that says the same in full.
-SHORT_CUTS = {"memberOf": "organization", "holdsOffice": "organization", "contributor": "guest"}
 # The heading of a list, by property and kind of what points; in this order on the page.
 HEADINGS: dict[tuple[str, str], str] = {
     ("organization", "person"): later("Personnes et rôles"),
@@ -146,21 +149,44 @@ class Links:
 class Incoming:
     """The links to one thing."""
 
-    def __init__(self, site: Site, entity: NamedNode) -> None:
+    def __init__(self, site: Site, entity: NamedNode, *, many: int = 0) -> None:
+        """With `many`, up to so many are all read, though only the first are shown in lists."""
         self._site = site
         self._base = site.release.base
         self._told = site.release.links(entity.value)
-        self._rows = [] if self._told else site.rows("linking", entity=entity)
-        # Only a release that was built before it told has more of a thing than these.
-        self.whole = not self._told and len({_pair(row) for row in self._rows}) <= WHOLE
-        self._limits = {} if self.whole else _limits(site, self._told)
-        if self._limits:
-            self._rows = site.ask(_heads(site, self._limits), entity=entity)
+        self._limits: dict[str, int] = {}
+        self.whole = 0 < sum(each.number for each in self._told) <= many
+        begun = None if self.whole else site.release.beginnings(entity.value)
+        if begun is None:
+            said = self._ask(entity)
+        else:
+            said = _begun(entity, begun, self._base)
+            first = {property_ for property_, _ in said}
+            said |= self._heads(entity, [each for each in self._told if each.property not in first])
+        self._items = _items(self._base, said)
+
+    def _ask(self, entity: NamedNode) -> _Said:
+        """All links, or the beginning of each list if the release tells that there are many."""
+        if self.whole or not self._told:
+            said = _grouped(self._site.rows("linking", entity=entity))
+            # Only a release that was built before it told has more of a thing than these.
+            self.whole = len(said) <= WHOLE
+            if self.whole:
+                return said
+        any_ = [Linked(each, "", MANY) for each in self._site.linking_properties]
+        return self._heads(entity, self._told or any_)
+
+    def _heads(self, entity: NamedNode, told: list[Linked]) -> _Said:
+        """The beginnings of lists, asked with one query."""
+        self._limits = _limits(told)
+        if not told:
+            return {}
+        return _grouped(self._site.ask(_heads(self._site, self._limits), entity=entity))
 
     def lists(self) -> list[Links]:
         """All lists, in the order of the page."""
         groups: dict[tuple[str, str], list[Linking]] = defaultdict(list)
-        for property_, item in _items(self._site, self._rows):
+        for property_, item in self._items:
             groups[property_, item.kind].append(item)
         told = {
             (local(property_), item.iri.partition("#")[0])
@@ -187,7 +213,7 @@ class Incoming:
         ]
 
     def _all(self, property_: str, read: int) -> bool:
-        return self.whole or read < self._limits[property_]
+        return self.whole or read < self._limits.get(property_, 0)
 
     def _told_of(self, property_: str, kind: str) -> int | None:
         """The length of a list; not of short cuts: those that are told in full are not listed."""
@@ -237,7 +263,8 @@ def by_property(
     plain = not parts and property_ in {*site.linking_properties} - {PROV.wasDerivedFrom.value}
     texts = (_page(site, (page - 1) * PAGE), site.queries["linking-count"])
     links, count_ = (_LEFT_OUT.sub("", text) if plain else text for text in texts)
-    items = [item for _, item in _items(site, site.ask(links, entity=entity, property=node))]
+    rows = site.ask(links, entity=entity, property=node)
+    items = [item for _, item in _items(site.release.base, _grouped(rows))]
     told = site.release.links(entity.value)
     known: int | None = sum(each.number for each in told if each.property == property_)
     if not known:
@@ -254,12 +281,18 @@ def by_property(
     return Links(name, heading, property_, "", by, known, items), pages
 
 
-def _limits(site: Site, told: list[Linked]) -> dict[str, int]:
-    """How many links to read by each property that the release tells of, or that there may be: as
-    many more as kinds of things point there.
+def _limits(told: list[Linked]) -> dict[str, int]:
+    """How many links to read by each property: all, if these are not many, else as many more as
+    kinds of things point there.
     """
-    kinds = Counter(each.property for each in told) or dict.fromkeys(site.linking_properties, 1)
-    return {property_: number * (SHOWN + 1) for property_, number in kinds.items()}
+    numbers: Counter[str] = Counter()
+    for each in told:
+        numbers[each.property] += each.number
+    kinds = Counter(each.property for each in told)
+    return {
+        property_: number + 1 if number < MANY else kinds[property_] * (SHOWN + 1)
+        for property_, number in numbers.items()
+    }
 
 
 def _heads(site: Site, limits: dict[str, int]) -> str:
@@ -300,13 +333,34 @@ def _pair(row: Row) -> tuple[str, str]:
     return row["property"].value, row["subject"].value
 
 
-def _items(site: Site, rows: Iterable[Row]) -> list[tuple[str, Linking]]:
-    """What points to the thing, each with its property, from the rows about it."""
-    found: dict[tuple[str, str], list[Row]] = defaultdict(list)
+# What is said of each thing that points, by the property with which it does, and its IRI.
+_Said: TypeAlias = dict[tuple[str, str], list[Row]]
+
+
+def _grouped(rows: Iterable[Row]) -> _Said:
+    """The rows of the query `linking`, sorted out."""
+    found: _Said = defaultdict(list)
     for row in rows:
         found[_pair(row)].append(row)
-    base = site.release.base
-    return [(property_, _linking(iri, about, base)) for (property_, iri), about in found.items()]
+    return found
+
+
+def _begun(entity: NamedNode, told: Iterable[Triple], base: str) -> _Said:
+    """The same from what the release tells of the beginnings of the lists."""
+    shown = {rebase(each.value, base) for each in linked.SHOWN}
+    about: dict[str, list[Row]] = defaultdict(list)
+    pairs = []
+    for subject, property_, value in told:
+        if value == entity:
+            pairs.append((property_.value, subject.value))
+        if property_.value in shown:
+            about[subject.value].append({"what": property_, "value": value})
+    return {pair: about[pair[1]] for pair in pairs}
+
+
+def _items(base: str, said: _Said) -> list[tuple[str, Linking]]:
+    """What points to the thing, each with its property."""
+    return [(property_, _linking(iri, about, base)) for (property_, iri), about in said.items()]
 
 
 def _linking(iri: str, rows: list[Row], base: str) -> Linking:
