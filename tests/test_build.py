@@ -33,6 +33,7 @@ FIXED = {
     "description.ttl",
     "entities.parquet",
     "findings.parquet",
+    "beginnings.tsv",
     "links.tsv",
     "manifest.json",
     "redirects.tsv",
