@@ -1,7 +1,6 @@
 """Queries through the socket: answers, limits, and life after each."""
 
 import asyncio
-import contextlib
 import io
 import mmap
 import os
@@ -62,6 +61,12 @@ def settled(pid):
     time.sleep(0.3)
     soon(lambda: len(children(pid)) == 2)
     return set(children(pid))
+
+
+def computes(pid):
+    """Whether a worker does."""
+    stats = [Path(f"/proc/{child}/stat").read_text() for child in children(pid)]
+    return any(stat.rpartition(")")[2].split()[0] == "R" for stat in stats)
 
 
 def assert_one_was_replaced(pid, before):
@@ -128,11 +133,11 @@ def test_a_syntax_error_names_line_and_column_and_shows_the_line(service):
 
 def test_a_shorter_limit_can_be_asked_for_and_a_longer_one_cannot(service):
     client, _ = service
-    for asked, least, most in ((0.2, 0.2, SECONDS), (3600.0, SECONDS, 3 * SECONDS + 2)):
+    for asked, given in ((0.2, 0.2), (3600.0, SECONDS)):
         start = time.monotonic()
-        with pytest.raises(QueryTimeout):
+        with pytest.raises(QueryTimeout, match=f"longer than {given} s"):
             client.answer(Request(RUNAWAY, seconds=asked))
-        assert least <= time.monotonic() - start < most
+        assert time.monotonic() - start >= given
 
 
 def test_a_request_over_the_longest_is_refused(service):
@@ -169,7 +174,7 @@ def test_a_client_that_leaves_stops_its_query(service):
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(str(client._path))
         connection.sendall(wire.write_request(1, Request(RUNAWAY)))
-        time.sleep(0.3)
+        soon(lambda: computes(pid))
     assert_one_was_replaced(pid, before)
     assert lookup(client) == ["7"]
 
@@ -247,10 +252,10 @@ def test_who_leaves_ends_the_query_and_nothing_else(service):
     before, departure = settled(pid), Departure()
     with ThreadPoolExecutor(1) as pool:
         asked = pool.submit(client.answer, Request(RUNAWAY, departure=departure))
-        time.sleep(0.3)
+        soon(lambda: computes(pid))
         departure.happen()
         with pytest.raises(QueryAbandoned):
-            asked.result(1)
+            asked.result(30)
     assert_one_was_replaced(pid, before)
     assert lookup(client) == ["7"]
 
@@ -260,10 +265,8 @@ def test_who_has_left_already_is_not_waited_for(service):
     before = settled(pid)
     departure = Departure()
     departure.happen()
-    start = time.monotonic()
-    with contextlib.suppress(QueryAbandoned):
+    with pytest.raises(QueryAbandoned):  # and not when its time is over
         client.answer(Request(RUNAWAY, departure=departure))
-    assert time.monotonic() - start < SECONDS
     assert_one_was_replaced(pid, before)
 
 
@@ -273,9 +276,8 @@ def test_a_task_that_is_cancelled_ends_its_query(service):
         pytest.skip("only event loops have tasks")
     before = settled(pid)
     task = client.start(Request(RUNAWAY))
-    time.sleep(0.3)
+    soon(lambda: computes(pid))
     task.cancel()
-    time.sleep(0.1)
     assert_one_was_replaced(pid, before)
     assert lookup(client) == ["7"]
 
@@ -346,7 +348,7 @@ def test_after_the_service_was_begun_anew_it_is_asked_again(tmp_path):
         ready = threading.Event()
         with ThreadPoolExecutor(1) as pool:
             done = pool.submit(answer_once, expected)
-            assert ready.wait(5)
+            assert ready.wait(60)
             assert client.answer(Request("ASK {}")).read() == expected
             done.result()
     with pytest.raises(ServiceBusy):

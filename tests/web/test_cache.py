@@ -161,12 +161,12 @@ def test_what_several_ask_for_at_once_is_done_once():
     def work():
         calls.append(1)
         started.set()
-        finish.wait(5)
+        finish.wait(60)
         return "answer"
 
     with ThreadPoolExecutor(4) as pool:
         first = pool.submit(once, flights, "key", work)
-        started.wait(5)
+        started.wait(60)
         others = [pool.submit(once, flights, "key", work) for _ in range(3)]
         assert once(flights, "another", lambda: 1) == (1, True)
         finish.set()
@@ -181,12 +181,12 @@ def test_an_error_reaches_all_who_wait_and_is_not_kept():
 
     def work():
         started.set()
-        finish.wait(5)
+        finish.wait(60)
         raise ValueError("once")
 
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(once, flights, "key", work)
-        started.wait(5)
+        started.wait(60)
         second = pool.submit(once, flights, "key", work)
         finish.set()
         for each in (first, second):

@@ -483,7 +483,7 @@ def test_a_range_of_a_dump_passes_through(browser):
 
 def test_the_same_query_at_the_same_time_is_evaluated_once(app, service, cache):
     front, ready = Front(app, cache), threading.Event()
-    service.wait = lambda: ready.wait(5)
+    service.wait = lambda: ready.wait(60)
     with ThreadPoolExecutor(6) as pool:
         asked = [pool.submit(ask, Client(front)) for _ in range(6)]
         while not service.asked:
@@ -501,7 +501,7 @@ def test_one_clients_refusal_is_not_anothers(app, service, cache):
     def wait():
         if len(service.asked) == 1:
             arrived.set()
-            ready.wait(5)
+            ready.wait(60)
             service.error = TooManyQueries("one client's")
         else:
             service.error = None
@@ -509,7 +509,7 @@ def test_one_clients_refusal_is_not_anothers(app, service, cache):
     service.wait = wait
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(ask, Client(front))
-        arrived.wait(5)
+        arrived.wait(60)
         second = pool.submit(ask, Client(front))
         while not front._flights._flying:
             pass
@@ -524,13 +524,13 @@ def test_a_query_whose_asker_left_is_asked_once_more_for_the_others(app, service
 
     def wait():
         arrived.set()
-        assert left.wait(5)
+        assert left.wait(60)
         service.error = QueryAbandoned("gone") if len(service.asked) == 1 else None
 
     service.wait = wait
     with ThreadPoolExecutor(6) as pool:
         first = pool.submit(ask, Client(front))
-        arrived.wait(5)
+        arrived.wait(60)
         others = [pool.submit(ask, Client(front)) for _ in range(5)]
         threading.Event().wait(0.2)
         left.set()

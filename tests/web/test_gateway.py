@@ -80,6 +80,13 @@ def read(tmp_path, protocol, **headers):
         return file.read()
 
 
+async def soon(holds):
+    """Let the other tasks run until something is so."""
+    async with asyncio.timeout(60):
+        while not holds():
+            await asyncio.sleep(0.01)
+
+
 async def in_thread(function, *arguments):
     return await asyncio.get_running_loop().run_in_executor(None, function, *arguments)
 
@@ -304,7 +311,7 @@ def test_a_client_has_its_share_of_the_threads_and_others_have_theirs(gateway):
         most.append(working.count("192.0.2.1"))
         if request.remote_addr == "192.0.2.9":
             release.set()
-        assert release.wait(5)
+        assert release.wait(60)
         working.remove(request.remote_addr)
         return Response()
 
@@ -323,7 +330,7 @@ def test_who_does_not_have_its_turn_in_time_is_told_so(gateway):
         if error := request.environ.get(ERROR):
             release.set()
             return Response(type(error).__name__, status=error.status)
-        assert release.wait(5)
+        assert release.wait(60)
         return Response()
 
     requests = [scope() for _ in range(3)]
@@ -375,13 +382,13 @@ def test_the_site_can_end_its_work_when_the_client_leaves(gateway):
     def site(request):
         with request.environ[DEPARTURE].ends(ended.set):
             begun.set()
-            assert ended.wait(5)
+            assert ended.wait(60)
         return Response()
 
     async def run():
         protocol = Protocol()
         task = asyncio.create_task(gateway(site)(scope(), protocol))
-        await in_thread(begun.wait, 5)
+        await in_thread(begun.wait, 60)
         protocol.left.set()
         await task
         return protocol
@@ -396,7 +403,7 @@ def test_what_nobody_waits_for_any_more_is_not_begun(gateway, monkeypatch):
     @Request.application
     def site(request):
         begun.append(request.path)
-        assert release.wait(5)
+        assert release.wait(60)
         return Response()
 
     async def run():
@@ -406,9 +413,10 @@ def test_what_nobody_waits_for_any_more_is_not_begun(gateway, monkeypatch):
             asyncio.create_task(gate(scope(target=f"/{number}"), protocol))
             for number, protocol in enumerate(protocols)
         ]
-        await asyncio.sleep(0.2)
+        watched = gate._watch._tasks
+        await soon(lambda: len(watched) == 3)
         protocols[1].left.set()
-        await asyncio.sleep(0.2)
+        await soon(lambda: any(departure.happened for departure in watched))
         release.set()
         await asyncio.gather(*tasks)
 
@@ -436,14 +444,12 @@ def test_a_departure_is_watched_for_when_it_has_taken_a_while(monkeypatch):
         with watch.over(short) as first:
             await asyncio.sleep(0)
         with watch.over(long) as second:
-            await asyncio.sleep(0.1)
+            await soon(lambda: watch._tasks)
             assert not second.happened
             long.left.set()
-            await asyncio.sleep(0.01)
-            assert second.happened
+            await soon(lambda: second.happened)
         assert not first.happened
-        await asyncio.sleep(0.05)
-        assert not (watch._tasks or watch._fresh or watch._earlier or watch._round)
+        await soon(lambda: not (watch._tasks or watch._fresh or watch._earlier or watch._round))
 
     asyncio.run(run())
 
@@ -456,7 +462,7 @@ def test_many_departures_at_once_end_everything():
             if number == 20:
                 departure.happen()
                 over.set()
-            assert over.wait(5)
+            assert over.wait(60)
 
     with ThreadPoolExecutor(40) as pool:
         list(pool.map(work, range(40)))
