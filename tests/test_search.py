@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from kg.iri import BASE
 from kg.search import entries, fields
 from kg.search.fold import code, codes, fold
-from kg.search.index import Index
+from kg.search.index import Index, _Matching
 from tests.stated import stated
 
 GENERAL = """
@@ -355,6 +355,26 @@ def test_hits_and_counts_are_those_of_counting_one_by_one(invented, text, filter
         counts = Counter(thing[facet] for thing in found(others) if facet in thing)
         assert {value.key: value.count for value in values if value.count} == dict(counts)
         assert {*filters.get(facet, ())} <= {value.key for value in values}
+
+
+def test_what_most_match_is_counted_by_what_does_not_to_the_same_values(invented, monkeypatch):
+    _, index = invented
+    monkeypatch.setattr("kg.search.index.VALUES", 2)
+    asked, facets = [], ("family", "size", "year")
+    aggregated = index._aggregated
+    monkeypatch.setattr(
+        index, "_aggregated", lambda query, *rest: asked.append(query) or aggregated(query, *rest)
+    )
+    index._whole(facets)
+    asked.clear()
+    matching = _Matching("", False, (("year", ("2000", "2001", "2002", "2003")),))
+    total = index._number(matching)
+    assert 150 < total < 300
+    one_by_one, by_others = index._count(matching, facets), index._count(matching, facets, total)
+    assert [[*each.items()] for each in one_by_one.values()] == [
+        [*each.items()] for each in by_others.values()
+    ]
+    assert [index._searcher.search(each).count for each in asked] == [total, 300 - total]
 
 
 @pytest.mark.parametrize("sort", ["relevance", "name", "newest"])

@@ -21,6 +21,8 @@ Sort: TypeAlias = Literal["relevance", "name", "newest"]
 # Of a very long text only the first words, and of a very long word only the beginning, are asked.
 WORDS, WORD_LENGTH = 24, 64
 VALUES = 200
+# A facet with as many values as this (communes) is never counted by what is left.
+ALL = 10_000
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ class Index:
         self._thing = lru_cache(maxsize=1 << 16)(self._look_up)
         # The next page of a list has the same counts.
         self._counted = lru_cache(maxsize=1 << 8)(self._count)
+        self._all_counts: dict[str, dict[str, int]] = {}
 
     def search(  # noqa: PLR0913 - what a list is made of
         self,
@@ -113,7 +116,7 @@ class Index:
         by: Sort = sort or ("relevance" if fold(text) else "name")
         matching = _Matching(text, placed, tuple((f, tuple(keys)) for f, keys in chosen.items()))
         found = self._searcher.search(
-            self._query(matching),
+            self._scored(matching) if by == "relevance" else self._query(matching),
             limit=limit,
             offset=offset,
             weight_by_field="weight" if by == "relevance" else None,
@@ -122,7 +125,7 @@ class Index:
         )
         total: int = found.count  # type: ignore[attr-defined]
         items = [self._hit(self._shown(address), lang) for _, address in found.hits]
-        return Hits(total, items, self._counts(matching, facets, lang))
+        return Hits(total, items, self._counts(matching, total, facets, lang))
 
     def suggest(
         self, text: str, lang: str, limit: int = 8, filters: Filters | None = None
@@ -161,10 +164,19 @@ class Index:
             [Query.const_score_query(each, 2.0**rank) for rank, each in enumerate(reasons)]
         )
 
+    def _found(self, text: str) -> Query | None:
+        """The same without a score: all other reasons are within these two."""
+        words = fold(text[: WORDS * WORD_LENGTH]).split()[:WORDS]
+        if not words:
+            return None
+        begun = self._all(self._begins(word[:WORD_LENGTH]) for word in words)
+        code = Query.term_set_query(self._schema, "code", codes(text[: WORDS * WORD_LENGTH]))
+        return Query.boolean_query([(Occur.Should, begun), (Occur.Should, code)])
+
     def _placed(self) -> Query:
         """Those with a point; none in the index of a release that was built before it had any."""
         try:
-            return Query.const_score_query(self._term("placed", True), 0.0)
+            return self._term("placed", True)
         except ValueError:
             return Query.empty_query()
 
@@ -178,18 +190,27 @@ class Index:
         return Query.boolean_query([(Occur.Must, query) for query in queries])
 
     def _query(self, matching: _Matching) -> Query:
-        parts = [
-            self._asked(matching.text) or Query.all_query(),
-            *([self._placed()] if matching.placed else []),
-            *(
-                Query.const_score_query(Query.term_set_query(self._schema, facet, list(keys)), 0.0)
-                for facet, keys in matching.filters
-            ),
-        ]
+        """What matches, for counts and other orders than that of the score."""
+        parts = [self._found(matching.text) or Query.all_query(), *self._narrow(matching)]
         return self._all(parts) if len(parts) > 1 else parts[0]
 
+    def _scored(self, matching: _Matching) -> Query:
+        """The same with the score of the words; nothing else counts for that."""
+        narrow = [Query.const_score_query(each, 0.0) for each in self._narrow(matching)]
+        parts = [self._asked(matching.text) or Query.all_query(), *narrow]
+        return self._all(parts) if len(parts) > 1 else parts[0]
+
+    def _narrow(self, matching: _Matching) -> list[Query]:
+        placed = [self._placed()] if matching.placed else []
+        return placed + [
+            self._term(facet, keys[0])
+            if len(keys) == 1
+            else Query.term_set_query(self._schema, facet, list(keys))
+            for facet, keys in matching.filters
+        ]
+
     def _counts(
-        self, matching: _Matching, facets: Sequence[str], lang: str
+        self, matching: _Matching, total: int, facets: Sequence[str], lang: str
     ) -> dict[str, list[Value]]:
         """The values of facets. Those without a filter of their own are counted together; those
         that nothing of this kind has are not, which would take as long.
@@ -200,7 +221,7 @@ class Index:
         counts: dict[str, list[Value]] = {facet: [] for facet in facets}
         for group in filter(None, (free, *([facet] for facet in facets if facet in chosen))):
             others = matching.without(*group)
-            found = self._counted(others, tuple(group))
+            found = self._counted(others, tuple(group), total if group is free else 0)
             for facet in group:
                 numbers = dict(found[facet])
                 for key in chosen.get(facet, ()):
@@ -209,10 +230,38 @@ class Index:
                 counts[facet] = self._values(facet, numbers, lang)
         return counts
 
-    def _count(self, matching: _Matching, facets: tuple[str, ...]) -> dict[str, dict[str, int]]:
-        """How many have each value of these facets, for the most frequent values of each."""
-        asked = {facet: {"terms": {"field": facet, "size": VALUES}} for facet in facets}
-        found = self._searcher.aggregate(self._query(matching), asked)
+    def _count(
+        self, matching: _Matching, facets: tuple[str, ...], total: int = 0
+    ) -> dict[str, dict[str, int]]:
+        """How many have each value of these facets, for the most frequent values of each.
+
+        Where it is known that most match (`total`), those are counted that do not: they are fewer.
+        """
+        query = self._query(matching)
+        whole = self._whole(facets) if 2 * total > self._searcher.num_docs else {}
+        if not whole or any(len(each) == ALL for each in whole.values()):
+            return self._aggregated(query, facets, VALUES)
+        rest = [(Occur.Must, Query.all_query()), (Occur.MustNot, query)]
+        left = self._aggregated(Query.boolean_query(rest), facets, ALL)
+        counts = {}
+        for facet, numbers in whole.items():
+            counted = [(key, number - left[facet].get(key, 0)) for key, number in numbers.items()]
+            most = sorted(counted, key=lambda each: (-each[1], each[0]))[:VALUES]
+            counts[facet] = {key: number for key, number in most if number}
+        return counts
+
+    def _whole(self, facets: tuple[str, ...]) -> dict[str, dict[str, int]]:
+        """How many of all have each value of these facets, counted once."""
+        missing = tuple(facet for facet in facets if facet not in self._all_counts)
+        if missing:
+            self._all_counts |= self._aggregated(Query.all_query(), missing, ALL)
+        return {facet: self._all_counts[facet] for facet in facets}
+
+    def _aggregated(
+        self, query: Query, facets: tuple[str, ...], most: int
+    ) -> dict[str, dict[str, int]]:
+        asked = {facet: {"terms": {"field": facet, "size": most}} for facet in facets}
+        found = self._searcher.aggregate(query, asked)
         return {
             facet: {each["key"]: int(each["doc_count"]) for each in found[facet]["buckets"]}
             for facet in facets

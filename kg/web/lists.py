@@ -221,8 +221,10 @@ def _facet(key: str, values: Sequence[Value], wanted: Wanted) -> Facet | None:
     given = wanted.filters.get(key, [])
     if len(values) < 2 and not given:
         return None
+    hrefs = urls.toggles(key, (value.key for value in values))
     shown = [
-        (_named(key, value), value.key in given, urls.toggled(key, value.key)) for value in values
+        (_named(key, value), value.key in given, href)
+        for value, href in zip(values, hrefs, strict=True)
     ]
     return Facet(key, str(NAMES[key]), shown, bool(given) or len(values) <= FEW)
 

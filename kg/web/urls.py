@@ -143,6 +143,17 @@ def toggled(name: str, value: str, **changes: str) -> str:
     return _path([*pairs, *changes.items()])
 
 
+def toggles(name: str, values: Iterable[str]) -> list[str]:
+    """`toggled` for each of many values of a parameter."""
+    pairs = [(n, v) for n, v in request.args.items(multi=True) if n != "page"]
+    chosen = {v for n, v in pairs if n == name}
+    start = _path(pairs) + ("&" if pairs else "?")
+    return [
+        toggled(name, value) if value in chosen else start + _parameter(name, value)
+        for value in values
+    ]
+
+
 def here(**changes: str | int) -> str:
     """The current page with some of its parameters changed."""
     values = MultiDict(request.args)
