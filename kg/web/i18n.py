@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from babel.dates import format_date
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, get_group_symbol
 from babel.support import Translations
 from flask import Flask, Response, g, request
 from flask_babel import Babel, get_locale, get_translations, gettext, lazy_gettext
@@ -119,14 +119,17 @@ def as_text(words: str, code: str) -> Text:
 
 def number(value: int | float) -> str:
     """A number with the separators of the language, and all of its decimals that matter."""
-    if isinstance(value, int) and 0 <= value < 1000:  # most of them, and the same everywhere
+    if not isinstance(value, int):
+        return str(format_decimal(value, "#,##0.######", locale=lang()))
+    if 0 <= value < 1000:  # most of them, and the same everywhere
         return str(value)
-    return _grouped(value, lang())
+    return f"{value:,}".replace(",", _separator(lang()))
 
 
-@lru_cache(maxsize=4096)
-def _grouped(value: int | float, language: str) -> str:
-    return str(format_decimal(value, "#,##0.######", locale=language))
+@cache
+def _separator(language: str) -> str:
+    """What stands between thousands."""
+    return str(get_group_symbol(language))
 
 
 def language(code: str) -> str:
