@@ -88,6 +88,7 @@ class Index:
         self._thing = lru_cache(maxsize=1 << 16)(self._look_up)
         # The next page of a list has the same counts.
         self._counted = lru_cache(maxsize=1 << 8)(self._count)
+        # Of facets with more values than are shown, what `_whole` counted of them.
         self._all_counts: dict[str, dict[str, int]] = {}
 
     def search(  # noqa: PLR0913 - what a list is made of
@@ -252,10 +253,11 @@ class Index:
 
     def _whole(self, facets: tuple[str, ...]) -> dict[str, dict[str, int]]:
         """How many of all have each value of these facets, counted once."""
-        missing = tuple(facet for facet in facets if facet not in self._all_counts)
+        most = self._counted(_Matching("", False, ()), tuple(FACETS))
+        missing = tuple(f for f in facets if len(most[f]) == VALUES and f not in self._all_counts)
         if missing:
             self._all_counts |= self._aggregated(Query.all_query(), missing, ALL)
-        return {facet: self._all_counts[facet] for facet in facets}
+        return {facet: self._all_counts.get(facet, most[facet]) for facet in facets}
 
     def _aggregated(
         self, query: Query, facets: tuple[str, ...], most: int
