@@ -109,7 +109,7 @@ def open_page(browser, root, visits):
     def visit(path, width=1200, height=900, address=root, **options):
         options = {"locale": "fr-FR", "reduced_motion": "reduce", **options}
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)
         contexts.append(context)
         page = context.new_page()
         page.on("request", lambda request: visits.asked.append(request.url))
