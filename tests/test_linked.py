@@ -109,6 +109,13 @@ def test_what_lists_show_is_what_the_query_reads():
     assert read == {each.value for each in linked.SHOWN}
 
 
+def test_a_release_that_counts_and_does_not_tell_the_first_is_asked_for_them(path):
+    beginnings = path.with_name(linked.BEGINNINGS)
+    beginnings.unlink()
+    assert linked.read(path, here(THING))
+    assert linked.begun(beginnings, here(THING)) is None
+
+
 def test_a_release_without_the_files_says_nothing(tmp_path):
     assert linked.read(tmp_path / linked.FILE, THING) == []
     assert linked.begun(tmp_path / linked.BEGINNINGS, THING) is None

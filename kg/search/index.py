@@ -152,10 +152,12 @@ class Index:
         name = " ".join(words)
         exact, *others = codes(text)
         begun = self._all(self._begins(word[:WORD_LENGTH]) for word in words)
+        # Of a short name all words are there when a label begins with it.
+        whole = self._term("begins", name[:BEGINNING])
         reasons = [
             begun,
             self._all(self._term("words", word) for word in words),
-            self._all([begun, self._term("begins", name[:BEGINNING])]),
+            whole if len(name) <= BEGINNING else self._all([begun, whole]),
             self._term("name", name),
             self._term("label", name),
             Query.term_set_query(self._schema, "code", others),
