@@ -13,9 +13,10 @@ import selectors
 import signal
 import socket
 import sys
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 from kg.errors import (
@@ -49,12 +50,18 @@ class Asker:
 
 @dataclass(eq=False)
 class Job:
-    """A request: first it waits, then a worker answers it."""
+    """A request, the `number`-th that came: first it waits, then a worker answers it."""
 
     asker: Asker
     frame: Frame
     request: Request
+    number: int
     worker: Worker | None = None
+
+    @property
+    def queue(self) -> tuple[bool, str]:
+        """Where it waits: for which workers, and among whose queries."""
+        return self.request.federated, self.request.client
 
 
 @dataclass(eq=False)
@@ -105,9 +112,9 @@ class Supervisor:
         self._askers: set[Asker] = set()
         # Those who are told something in this round.
         self._told: set[Asker] = set()
-        # In the order of their arrival, and how many there are of each client.
-        self._waiting: dict[Job, None] = {}
-        self._waiting_of: Counter[str] = Counter()
+        # Queues that are not empty, each in the order of arrival.
+        self._waiting: dict[tuple[bool, str], dict[Job, None]] = {}
+        self._numbers = count()
         self._workers: set[Worker] = set()
         self._running = True
         self._listener = self._listen(path)
@@ -192,13 +199,14 @@ class Supervisor:
         except (ValueError, KeyError, TypeError, AttributeError):
             self._tell(asker, frame.ticket, QueryRefused("The request cannot be read."))
             return
-        own = self._waiting_of[request.client]
-        if len(self._waiting) >= self._capacity.queue:
+        waiting = {queue: len(jobs) for queue, jobs in self._waiting.items()}
+        own = sum(waiting.get((federated, request.client), 0) for federated in (False, True))
+        if sum(waiting.values()) >= self._capacity.queue:
             error: QueryError = ServiceBusy("Too many queries are waiting; try again shortly.")
         elif request.client and own >= self._capacity.share:
             error = TooManyQueries(f"You have {own} queries waiting; wait for their answers.")
         else:
-            job = asker.jobs[frame.ticket] = Job(asker, frame, request)
+            job = asker.jobs[frame.ticket] = Job(asker, frame, request, next(self._numbers))
             self._queue(job)
             self._dispatch()
             return
@@ -217,26 +225,26 @@ class Supervisor:
 
     def _next(self, federating: bool) -> Job | None:
         """Whose turn it is: among the waiting, who has the fewest queries running."""
-        running = Counter(each.job.request.client for each in self._workers if each.job)
+        running = [each.job.request.client for each in self._workers if each.job]
         most = max(1, self._capacity.workers - 1)
-        able = (
-            job
-            for job in self._waiting
-            if job.request.federated == federating
-            and (not job.request.client or running[job.request.client] < most)
-        )
-        return min(able, key=lambda job: running[job.request.client], default=None)
+        able = [
+            (running.count(client), first.number, first)
+            for (federated, client), jobs in self._waiting.items()
+            if federated == federating and (not client or running.count(client) < most)
+            for first in [next(iter(jobs))]
+        ]
+        return min(able)[2] if able else None
 
     def _queue(self, job: Job, *, first: bool = False) -> None:
+        self._waiting.setdefault(job.queue, {})[job] = None
         if first:
-            self._waiting = {job: None, **self._waiting}
-        self._waiting[job] = None
-        self._waiting_of[job.request.client] += 1
+            self._waiting[job.queue] = {job: None, **self._waiting[job.queue]}
 
     def _unqueue(self, job: Job) -> None:
-        if job in self._waiting:
-            del self._waiting[job]
-            self._waiting_of[job.request.client] -= 1
+        jobs = self._waiting.get(job.queue, {})
+        jobs.pop(job, None)
+        if not jobs:
+            self._waiting.pop(job.queue, None)
 
     def _heard(self, worker: Worker) -> None:
         """A worker has answered, and is free again; or it is dead."""

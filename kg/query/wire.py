@@ -34,6 +34,7 @@ INLINE = 1 << 16
 # What is read of a stream at a time; descriptors come one with each piece (unix(7)). For a larger
 # piece the allocator asks the system for room each time, which takes longer than most answers do.
 PIECE = 1 << 16
+_write = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Frame:
 
     def read(self) -> dict[str, Any]:
         """The head; `ValueError` if it is none."""
-        read = json.loads(self.head)
+        read = json.loads(self.head.decode())
         if not isinstance(read, dict):
             raise ValueError("is no object")
         return read
@@ -111,7 +112,7 @@ def receive(connection: socket.socket, flags: int = 0) -> tuple[bytes, list[int]
 
 
 def _pack(ticket: int, head: dict[str, Any], body: bytes = b"") -> bytes:
-    written = json.dumps(head, ensure_ascii=False).encode()
+    written = _write(head).encode()
     return _HEAD.pack(ticket, len(written), len(body)) + written + body
 
 
@@ -125,7 +126,7 @@ def write_answer(ticket: int, answer: Answer) -> tuple[bytes, list[int]]:
     about = {"media_type": answer.media_type, "size": answer.size, "seconds": answer.seconds}
     if answer.size <= INLINE:
         return _pack(ticket, about, answer.file.read()), []
-    head = json.dumps(about).encode()
+    head = _write(about).encode()
     return _HEAD.pack(ticket, len(head), _IN_FILE) + head, [answer.file.fileno()]
 
 

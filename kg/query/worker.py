@@ -9,7 +9,7 @@ import resource
 import signal
 import socket
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from kg.errors import QueryCrashed, QueryError, QueryOutOfMemory
 from kg.query import Answer, Request, Service, wire
@@ -76,7 +76,8 @@ def _answer(engine: Service, frame: Frame, control: socket.socket, limits: Limit
         _start_clock(limits.of(request), limits.processor)
         start = time.perf_counter()
         answer = engine.answer(request)
-        outcome = replace(answer, seconds=time.perf_counter() - start)
+        seconds = time.perf_counter() - start
+        outcome = Answer(answer.media_type, answer.file, answer.size, seconds)
     except QueryOutOfMemory:
         outcome = QueryOutOfMemory.over(limits.memory)
     except QueryError as error:

@@ -158,7 +158,7 @@ class Disk:
 
     def holds(self, key: str) -> bool:
         """Whether there is something for this key."""
-        return os.path.exists(self._path(key))  # noqa: PTH110 - asked for every query
+        return os.access(self._path(key), os.R_OK)  # for every query: no exception is made
 
     def get(self, key: str) -> Kept | None:
         """The answer, if there is one and it is whole."""
@@ -238,7 +238,8 @@ class Flights(Generic[_T]):
     """Work that several ask for at the same time is done once; the others wait for its outcome."""
 
     def __init__(self) -> None:
-        self._flying: dict[Hashable, Future[_T]] = {}
+        # Who waits for each; most often nobody.
+        self._flying: dict[Hashable, list[Future[_T]]] = {}
         self._lock = threading.Lock()
 
     async def once(self, key: Hashable, work: Callable[[], Awaitable[_T]]) -> tuple[_T, bool]:
@@ -246,17 +247,27 @@ class Flights(Generic[_T]):
 
         Those who wait may be on other event loops.
         """
-        own: Future[_T] = Future()
+        coming: Future[_T] | None = None
         with self._lock:
-            flying = self._flying.setdefault(key, own)
-        if flying is not own:
-            return await asyncio.wrap_future(flying), False
+            if key in self._flying:
+                coming = Future()
+                self._flying[key].append(coming)
+            else:
+                self._flying[key] = []
+        if coming:
+            return await asyncio.wrap_future(coming), False
         try:
-            own.set_result(await work())
+            found = await work()
         except BaseException as error:
-            own.set_exception(error)
+            for each in self._landed(key):
+                each.set_exception(error)
             raise
-        finally:
-            with self._lock:
-                del self._flying[key]
-        return own.result(), True
+        for each in self._landed(key):
+            each.set_result(found)
+        return found, True
+
+    def _landed(self, key: Hashable) -> list[Future[_T]]:
+        """Those who still wait for it."""
+        with self._lock:
+            waiting = self._flying.pop(key)
+        return [each for each in waiting if each.set_running_or_notify_cancel()]

@@ -15,11 +15,12 @@ from typing import IO, TYPE_CHECKING, BinaryIO, TypeAlias, cast
 from werkzeug.http import (
     HTTP_STATUS_CODES,
     parse_date,
+    parse_etags,
     quote_etag,
     remove_entity_headers,
     unquote_etag,
 )
-from werkzeug.wrappers import Request, Response
+from werkzeug.wrappers import Response
 from werkzeug.wsgi import FileWrapper
 
 from kg.web.cache import MIB, SMALL, Kept, recoded
@@ -73,7 +74,7 @@ def keep(headers: Fields, chunks: Iterable[bytes], size: int) -> Kept:
 
 
 def send(
-    request: Request, content: Content, coding: str, folder: Path, status: int = 200
+    environ: WSGIEnvironment, content: Content, coding: str, folder: Path, status: int = 200
 ) -> Ready | Response:
     """The answer in the coding that the client takes; a large one passes through `folder`."""
     about = dict(content.headers)
@@ -86,7 +87,7 @@ def send(
     if coding and etag:
         etag = f'{etag[:-1]}-{coding}"'
     fields = _with(content.headers, {"ETag": etag, "Vary": vary, "Content-Encoding": coding})
-    if status == 200 and _unchanged(request, etag, about.get("Last-Modified")):
+    if status == 200 and _unchanged(environ, etag, about.get("Last-Modified")):
         if isinstance(content, Large):
             content.file.close()
         return _not_modified(fields)
@@ -138,23 +139,25 @@ def _not_modified(fields: Fields) -> Ready:
     return Ready(304, fields, b"")
 
 
-def held(request: Request, etag: str, coding: str) -> str:
+def held(environ: WSGIEnvironment, etag: str, coding: str) -> str:
     """The tag of the representation that the client says it has, if it is this one."""
-    if request.method not in {"GET", "HEAD"}:
+    said = environ.get("HTTP_IF_NONE_MATCH")
+    if said is None or environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
         return ""
-    names = request.if_none_match.as_set(include_weak=True)
+    names = parse_etags(said).as_set(include_weak=True)
     return next((tag for tag in (f"{etag}-{coding}", etag) if tag in names), "")
 
 
-def _unchanged(request: Request, etag: str, modified: str | None) -> bool:
+def _unchanged(environ: WSGIEnvironment, etag: str, modified: str | None) -> bool:
     """Whether the client has this representation already (RFC 9110, section 13.2.2).
 
     A date counts only if it is the very date: after a return to an older release, "not modified
     since" would be true of what the client must not go on using.
     """
-    if request.method not in {"GET", "HEAD"}:
+    if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
         return False
-    if "HTTP_IF_NONE_MATCH" in request.environ:
-        return etag != "" and request.if_none_match.contains_weak(unquote_etag(etag)[0])
-    since = parse_date(request.environ.get("HTTP_IF_MODIFIED_SINCE"))
+    if "HTTP_IF_NONE_MATCH" in environ:
+        tags = parse_etags(environ["HTTP_IF_NONE_MATCH"])
+        return etag != "" and tags.contains_weak(unquote_etag(etag)[0])
+    since = parse_date(environ.get("HTTP_IF_MODIFIED_SINCE"))
     return since is not None and since == parse_date(modified)

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, TypeVar
 from flask import Flask
 from werkzeug.http import quote_etag
 from werkzeug.wrappers import Request, Response
-from werkzeug.wsgi import FileWrapper
+from werkzeug.wsgi import FileWrapper, get_content_length
 
 from kg import query
 from kg.errors import QueryAbandoned, QueryError, ServiceBusy, TooManyQueries
@@ -104,13 +104,13 @@ class Front:
             return None
         if ERROR in environ or "HTTP_RANGE" in environ:
             return None
-        request = Request(environ)
         try:
-            long = len(environ["QUERY_STRING"]) + (request.content_length or 0) > protocol.LONG
-            asked = await loop.run(self._read, request) if long else self._read(request)
+            long = len(environ["QUERY_STRING"]) + (get_content_length(environ) or 0) > protocol.LONG
+            given = (environ, self._site.settings)
+            asked = await loop.run(protocol.read, *given) if long else protocol.read(*given)
             if asked is None or asked.form in {"", "html"}:
                 return None
-            return self._finish(request, await self._program(request, asked, loop))
+            return self._finish(environ, await self._program(environ, asked, loop))
         except Exception as error:
             environ[ERROR] = error
             return None
@@ -123,30 +123,23 @@ class Front:
             and "HTTP_RANGE" not in environ
             and environ["REQUEST_METHOD"] in {"GET", "HEAD"}
         ):
-            request = Request(environ)
             try:
-                answer = self._finish(request, self._page(request))
+                answer = self._finish(environ, self._page(Request(environ)))
             except Exception as error:
                 environ[ERROR] = error
         return answer(environ, start_response)
 
-    def _finish(self, request: Request, response: Ready | Response) -> WSGIApplication:
+    def _finish(self, environ: WSGIEnvironment, response: Ready | Response) -> WSGIApplication:
         """The response; one that lasts is ready for the next who ask the same."""
+        head = environ["REQUEST_METHOD"] == "HEAD"
         if isinstance(response, Ready):
-            if request.method == "HEAD":
+            if head:
                 response = replace(response, body=b"")
-            if (said := request.environ.get(SAID)) and _lasting(response):
+            if (said := environ.get(SAID)) and _lasting(response):
                 self._ready.put(said, response)
-        elif request.method == "HEAD":
+        elif head:
             response.close()
         return response
-
-    def _read(self, request: Request) -> Asked | None:
-        """The query of a request, which Flask can read again."""
-        if request.method == "POST":
-            request.max_content_length = self._app.config["MAX_CONTENT_LENGTH"]
-            request.environ["wsgi.input"] = BytesIO(request.get_data())
-        return protocol.read(request, self._site.settings)
 
     def _key(self, *parts: object) -> str:
         identity = json.dumps([self._site.edition, *parts])
@@ -159,12 +152,12 @@ class Front:
         accept = request.headers.get("Accept", "")
         key = self._key("page", request.host_url, *place, accept, i18n.choose(request))
         if kept := self._cache.get(key, coding):
-            return send(request, kept, coding, self._cache.folder)
+            return send(request.environ, kept, coding, self._cache.folder)
         start = time.perf_counter()
         response = Response.from_app(self._app, _plain(request.environ, coding))
         if response.status_code == 304:
             etag = str(response.get_etag()[0])
-            return not_modified(list(response.headers), held(request, etag, coding) or etag)
+            return not_modified(list(response.headers), held(request.environ, etag, coding) or etag)
         size = response.content_length
         if size is None or size > LARGEST or not encoding.is_text(response.content_type or ""):
             response.direct_passthrough = True
@@ -173,21 +166,23 @@ class Front:
         response.close()
         if response.status_code == 200 and response.cache_control.public:
             self._cache.put(key, kept, time.perf_counter() - start)
-        return send(request, kept, coding, self._cache.folder, response.status_code)
+        return send(request.environ, kept, coding, self._cache.folder, response.status_code)
 
-    async def _program(self, request: Request, asked: Asked, loop: Loop) -> Ready | Response:
+    async def _program(
+        self, environ: WSGIEnvironment, asked: Asked, loop: Loop
+    ) -> Ready | Response:
         """The answer to a query: the release and the query are all that its key needs."""
-        coding = encoding.choose(request.headers.get("Accept-Encoding"))
+        coding = encoding.choose(environ.get("HTTP_ACCEPT_ENCODING"))
         wanted = asked.request
         graphs = (wanted.default_graphs, wanted.named_graphs)
         key = self._key("query", wanted.text, *graphs, wanted.media_type)
         vary = [] if asked.named else [("Vary", "Accept")]
-        if asked.steady and (tag := held(request, key, coding)):
+        if asked.steady and (tag := held(environ, key, coding)):
             return not_modified([*self._headers(asked, key), *vary], tag)
         content = await self._known(key, coding, loop) if asked.steady else None
         content = content or await self._shared(asked, key, loop)
         content = replace(content, headers=[*content.headers, *vary])
-        sent = partial(send, request, content, coding, self._cache.folder)
+        sent = partial(send, environ, content, coding, self._cache.folder)
         if content.size <= SMALL:
             return sent()
         response: Ready | Response = await loop.run(sent)

@@ -11,11 +11,12 @@ from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from io import BytesIO
 from ipaddress import IPv6Address, ip_address
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import parse_qsl
 
 from pyoxigraph import NamedNode
-from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import (
     BadRequest,
     NotAcceptable,
@@ -32,6 +33,9 @@ from kg.query.forms import GRAPHS, RESULTS
 from kg.settings import Networks, Settings
 from kg.web.i18n import later
 from kg.web.negotiate import ALIASES, HTML, choose, not_acceptable
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 FORM = "application/x-www-form-urlencoded"
 QUERY = "application/sparql-query"
@@ -58,6 +62,10 @@ FIELDS = 1000
 # Longer texts are read one at a time: others must have their part of the processor meanwhile.
 LONG = 50_000
 _long = threading.Lock()
+Pairs: TypeAlias = list[tuple[str, str]]
+Values: TypeAlias = dict[str, list[str]]
+# What there is for a graph, and for other results.
+OFFERED = {True: {**GRAPHS, **HTML}, False: {**RESULTS, **HTML}}
 # What the time, chance, or somebody else decides.
 _VOLATILE = {"NOW", "RAND", "UUID", "STRUUID", "SERVICE"}
 
@@ -98,20 +106,21 @@ class Asked:
         )
 
 
-def read(request: Request, settings: Settings) -> Asked | None:
-    """The query of a request; None for a bare GET. Refuses what the protocol does not know."""
-    request.max_content_length = settings.longest_body
-    values = _values(request)
+def read(environ: WSGIEnvironment, settings: Settings) -> Asked | None:
+    """The query of a request, which can be read again; None for a bare GET. Refuses what the
+    protocol does not know.
+    """
+    values = _values(environ, settings.longest_body)
     for name in ONCE:
-        if len(values.getlist(name)) > 1:
+        if len(values.get(name, ())) > 1:
             raise BadRequest(later("Le paramètre « %(n)s » est donné plusieurs fois.", n=name))
     if "update" in values:
         raise QueryRefused("This service is read-only: it takes queries, no updates.")
     if "query" not in values:
-        if request.method == "POST":
+        if environ["REQUEST_METHOD"] == "POST":
             raise BadRequest(later("Il manque le paramètre « query »."))
         return None
-    text = values["query"]
+    [text] = values["query"]
     if len(text) > settings.query_length:
         limit = settings.query_length
         raise RequestEntityTooLarge(later("Une requête a au plus %(n)s caractères.", n=limit))
@@ -124,33 +133,42 @@ def read(request: Request, settings: Settings) -> Asked | None:
     named = _named(values)
     form, refusal = "", None
     try:
-        form = chosen(request, {**offers, **HTML}, named)
+        form = chosen(environ.get("HTTP_ACCEPT", ""), OFFERED[graph], named)
     except NotAcceptable as error:
         refusal = error
     return Asked(
         text,
-        tuple(_graphs(values.getlist("default-graph-uri"))),
-        tuple(_graphs(values.getlist("named-graph-uri"))),
-        _seconds(values.get("timeout", "")),
+        tuple(_graphs(values.get("default-graph-uri", ()))),
+        tuple(_graphs(values.get("named-graph-uri", ()))),
+        _seconds(*values.get("timeout", ())),
         nearest(
-            request.remote_addr or "unknown",
-            request.headers.get("X-Forwarded-For", ""),
+            environ.get("REMOTE_ADDR") or "unknown",
+            environ.get("HTTP_X_FORWARDED_FOR", ""),
             settings.trusted_proxies,
         ),
         offers,
         form,
         bool(named),
         steady,
-        request.environ.get(DEPARTURE),
+        environ.get(DEPARTURE),
         refusal,
     )
 
 
-def _values(request: Request) -> MultiDict[str, str]:
+def _values(environ: WSGIEnvironment, longest: int) -> Values:
     """The parameters: of the address, and of the body that is a form or the query itself."""
-    values = _pairs(request.query_string)
-    if request.method != "POST":
-        return values
+    pairs = _pairs(environ["QUERY_STRING"].encode("latin-1"))
+    if environ["REQUEST_METHOD"] == "POST":
+        pairs += _posted(environ, longest)
+    values: Values = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(value)
+    return values
+
+
+def _posted(environ: WSGIEnvironment, longest: int) -> Pairs:
+    request = Request(environ)
+    request.max_content_length = longest
     if request.mimetype == UPDATE:
         raise QueryRefused("This service is read-only: it takes queries, no updates.")
     charset = request.mimetype_params.get("charset", "utf-8").lower()
@@ -161,18 +179,14 @@ def _values(request: Request) -> MultiDict[str, str]:
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise UnsupportedMediaType(later("Envoyez la requête sans la compresser."))
     body = request.get_data()
-    if request.mimetype == FORM:
-        values.update(_pairs(body))
-    else:
-        values.add("query", _text(body))
-    return values
+    environ["wsgi.input"] = BytesIO(body)
+    return _pairs(body) if request.mimetype == FORM else [("query", _text(body))]
 
 
-def _pairs(data: bytes) -> MultiDict[str, str]:
+def _pairs(data: bytes) -> Pairs:
+    text = _text(data)
     try:
-        return MultiDict(
-            parse_qsl(_text(data), keep_blank_values=True, errors="strict", max_num_fields=FIELDS)
-        )
+        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=FIELDS)
     except UnicodeDecodeError:
         raise _not_utf8() from None
     except ValueError:
@@ -208,7 +222,7 @@ def _graphs(iris: Iterable[str]) -> Iterable[str]:
         yield iri
 
 
-def _seconds(value: str) -> float | None:
+def _seconds(value: str = "") -> float | None:
     if not value:
         return None
     try:
@@ -220,12 +234,12 @@ def _seconds(value: str) -> float | None:
     return seconds
 
 
-def _named(values: MultiDict[str, str]) -> list[str]:
+def _named(values: Values) -> list[str]:
     """The forms that parameters name; `output` is what other services call `format`."""
-    return [each for name in ("format", "output") for each in values.getlist(name) if each]
+    return [each for name in ("format", "output") for each in values.get(name, ()) if each]
 
 
-def chosen(request: Request, offers: dict[str, str], named: Sequence[str] = ()) -> str:
+def chosen(accept: str, offers: dict[str, str], named: Sequence[str] = ()) -> str:
     """The form to answer in: the one that is named, else the one that the Accept header prefers.
 
     Some clients name a form in several ways at once; one that is known is enough.
@@ -233,7 +247,7 @@ def chosen(request: Request, offers: dict[str, str], named: Sequence[str] = ()) 
     if named:
         forms = {form for name in named if (form := _form(name, offers))}
     else:
-        forms = {form for form in [choose(request.headers.get("Accept", ""), offers)] if form}
+        forms = {form for form in [choose(accept, offers)] if form}
     if len(forms) > 1:
         raise BadRequest(later("« format » et « output » se contredisent."))
     if not forms:

@@ -144,7 +144,7 @@ class Site:
         """The releases that are still here, by their id."""
         return {each.id: each for each in Releases(self.release.folder.parent).all()}
 
-    @property
+    @cached_property
     def modified(self) -> datetime:
         """When the data changed."""
         return moment(self.release.id).replace(tzinfo=UTC)

@@ -22,7 +22,7 @@ sparql = Blueprint("sparql", __name__)
 @sparql.route("/sparql", methods=["GET", "POST"])
 def endpoint() -> Response:
     """Answer a query; without one, describe the service or show the form."""
-    asked = protocol.read(request, site.settings)
+    asked = protocol.read(request.environ, site.settings)
     if asked is None:
         return _introduce()
     answer = site.service.answer(asked.request)
@@ -39,7 +39,7 @@ def endpoint() -> Response:
 
 def _introduce() -> Response:
     """A bare GET: the form for browsers, the service description for programs."""
-    chosen = protocol.chosen(request, {**DESCRIPTION, **HTML})
+    chosen = protocol.chosen(request.headers.get("Accept", ""), {**DESCRIPTION, **HTML})
     if chosen == "html":
         response = Response(
             _render(site.queries["example"]), content_type="text/html; charset=utf-8"

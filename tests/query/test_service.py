@@ -298,6 +298,24 @@ def test_word_that_comes_in_pieces_is_understood():
     assert [f.ticket for f in wire.Frames(1000).feed(sent)] == [1, 2, 3, 3]
 
 
+@pytest.mark.parametrize(
+    ("clients", "order"), [("aab", [3, 1, 2]), ("aaa", [1, 2, 3]), ("abb", [2, 3, 1])]
+)
+def test_of_two_workers_a_client_has_one_and_its_queries_their_order(tmp_path, clients, order):
+    with supervised(LocalEngine(small_store()), tmp_path) as (path, _):
+        sent = b""
+        for ticket, client in enumerate(clients, 1):
+            text = RUNAWAY if ticket == 1 else "ASK {}"
+            sent += wire.write_request(ticket, Request(text, client=client, seconds=1))
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(str(path))
+            connection.sendall(sent)
+            frames, found = wire.Frames(), []
+            while len(found) < len(order):
+                found += [frame.ticket for frame in frames.feed(*wire.receive(connection))]
+    assert found == order
+
+
 class Hoarding:
     """An engine of whose memory 40 of the 100 MiB that a query may have never come free again."""
 

@@ -193,3 +193,23 @@ def test_an_error_reaches_all_who_wait_and_is_not_kept():
             with pytest.raises(ValueError, match="once"):
                 each.result()
     assert once(flights, "key", lambda: 1) == (1, True)
+
+
+def test_who_does_not_wait_any_longer_hurts_neither_the_work_nor_the_others():
+    async def run():
+        flights, finish = Flights(), asyncio.Event()
+
+        async def work():
+            await finish.wait()
+            return "answer"
+
+        first, gone, patient = (asyncio.create_task(flights.once("key", work)) for _ in range(3))
+        await asyncio.sleep(0)
+        gone.cancel()
+        await asyncio.sleep(0)
+        finish.set()
+        assert await first == ("answer", True)
+        assert await patient == ("answer", False)
+        assert gone.cancelled()
+
+    asyncio.run(run())

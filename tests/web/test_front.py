@@ -137,6 +137,7 @@ def test_a_request_like_an_earlier_one_is_not_even_read(browser, monkeypatch):
 
     first, page = post(), browser.get(ADA)
     monkeypatch.setattr("kg.web.front.Request", None)
+    monkeypatch.setattr("kg.web.protocol.read", None)
     assert same(first, post())
     assert same(first, post(**{"X-Forwarded-For": "192.0.2.1", "User-Agent": "another"}))
     assert same(page, browser.get(ADA))

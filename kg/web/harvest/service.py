@@ -21,7 +21,7 @@ def void() -> Response:
     """What the release says of itself, directly (VoID, section 7.2): `description.ttl`, in the form
     that is asked for.
     """
-    media_type = DESCRIPTION[protocol.chosen(request, DESCRIPTION)]
+    media_type = DESCRIPTION[protocol.chosen(request.headers.get("Accept", ""), DESCRIPTION)]
     quads = parse(path=site.release.folder / "description.ttl", format=RdfFormat.TURTLE)
     body = serialize(
         (quad.triple for quad in quads),
