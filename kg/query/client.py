@@ -147,14 +147,17 @@ class Channel:
         return self._connection
 
     def _send(self, connection: socket.socket, data: bytes) -> None:
-        """Send at the end of this round of the loop, with what else comes until then, or as soon as
-        there is room; what a closed connection lost is told by it.
+        """Send as soon as there is room: at once for a query that is alone, otherwise at the end of
+        this round of the loop, with what else comes until then. What a closed connection lost is
+        told by it.
         """
         if connection is not self._connection:
             return
-        if not self._unsent:
-            asyncio.get_running_loop().call_soon(self._flush, connection)
         self._unsent += data
+        if len(self._waiting) == 1:
+            self._flush(connection)
+        elif len(self._unsent) == len(data):
+            asyncio.get_running_loop().call_soon(self._flush, connection)
 
     def _flush(self, connection: socket.socket) -> None:
         if connection is not self._connection:

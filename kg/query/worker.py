@@ -10,6 +10,7 @@ import signal
 import socket
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kg.errors import QueryCrashed, QueryError, QueryOutOfMemory
 from kg.query import Answer, Request, Service, wire
@@ -124,10 +125,14 @@ def _leave_network() -> None:
 
 
 def _start_clock(seconds: float, processor: float | None) -> None:
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     # The engine may use more than one core's time.
     more = 2 * seconds + 2 if processor is None else processor
-    ends = math.ceil(usage.ru_utime + usage.ru_stime + more)
-    resource.setrlimit(resource.RLIMIT_CPU, (ends, hard))
+    _limit_processor(math.ceil(time.process_time() + more))
     signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001))
+
+
+@lru_cache(maxsize=1)
+def _limit_processor(ends: int) -> None:
+    """End this process when it has used so many seconds, as it was told last."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (ends, hard))

@@ -10,13 +10,12 @@ request ── just like another    ── the same response again, unread
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache, partial
-from hashlib import blake2b, sha256
+from hashlib import blake2b
 from io import BytesIO
 from typing import TYPE_CHECKING, TypeVar
 
@@ -142,8 +141,8 @@ class Front:
         return response
 
     def _key(self, *parts: object) -> str:
-        identity = json.dumps([self._site.edition, *parts])
-        return sha256(identity.encode()).hexdigest()
+        identity = repr((self._site.edition, *parts))
+        return blake2b(identity.encode(), digest_size=32).hexdigest()
 
     def _page(self, request: Request) -> Ready | Response:
         """A page, or whatever else the site has for a GET."""
