@@ -32,11 +32,12 @@ from bench import report
 from bench.client import Client, Failure, Rows, flood, rows, timed, trickle
 from bench.peers import LONG, SYSTEMS, Running, System
 from bench.release import release
-from kg.queryfile import QueryFile, read_all
+from kg.queryfile import QueryFile, read, read_all
 from kg.release import Release
-from kg.settings import Settings
+from kg.settings import ROOT, Settings
 
 QUERIES = Path(__file__).parent / "queries"
+PAGE_QUERIES = ROOT / "kg" / "web" / "queries"
 RUNAWAY_SECONDS = 5.0
 RUNAWAY_PATIENCE = 60.0
 RUNAWAY = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
@@ -157,8 +158,10 @@ def _percentile(sorted_times: list[float]) -> float:
     return 1000 * sorted_times[int(0.99 * len(sorted_times))]
 
 
-def pages(system: Running, made: Release, number: int = 15) -> dict[str, float]:
-    """Milliseconds of pages in HTML: of organisations, and of communes with their many links."""
+def pages(system: Running, made: Release, number: int = 15) -> dict[str, dict[str, float]]:
+    """Milliseconds of pages in HTML, of organisations and of communes with their many links, and of
+    what the pages ask about these: their own queries.
+    """
     root = system.endpoint.removesuffix("/sparql")
     like = {"organization": "/id/organization/siren-", "commune": "/id/territory/insee-"}
     result = {}
@@ -168,13 +171,25 @@ def pages(system: Running, made: Release, number: int = 15) -> dict[str, float]:
             "AND NOT contains(subject, '#') ORDER BY hash(subject) LIMIT $number",
             {"file": str(made.folder / "statements.parquet"), "start": start, "number": number},
         ).fetchall()
-        times = []
-        for (subject,) in found:
-            path = subject.strip("<>").removeprefix(f"{made.base}id/")
-            with Client(f"{root}/doc/{path}?{next(FRESH)}") as client:
-                times.append(timed(client.page)[0])
-        result[kind] = 1000 * statistics.median(times)
+        page, own = [], []
+        with Client(system.endpoint) as asking:
+            for (subject,) in found:
+                path = subject.strip("<>").removeprefix(f"{made.base}id/")
+                with Client(f"{root}/doc/{path}?{next(FRESH)}") as client:
+                    page.append(timed(client.page)[0])
+                query = fresh(own_query(subject, made.base))
+                own.append(timed(lambda query=query: asking.ask(query))[0])
+        result[kind] = {
+            "page": 1000 * statistics.median(page),
+            "query": 1000 * statistics.median(own),
+        }
     return result
+
+
+def own_query(subject: str, base: str) -> str:
+    """What the page of a thing asks about it, with its IRI in the text."""
+    head, where, body = read(PAGE_QUERIES / "entity.rq", base).text.partition("WHERE")
+    return head.replace("?entity ", "") + where + body.replace("?entity", subject)
 
 
 def measure(systems: list[System], made: Release, budget: Budget) -> dict[str, Any]:

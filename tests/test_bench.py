@@ -7,8 +7,9 @@ import duckdb
 import pytest
 from rich.console import Console
 
-from bench import audit, pages, registers, scale
+from bench import audit, pages, registers, run, scale
 from bench.build import plan, sizes
+from bench.client import Client, rows
 from bench.generate import generate, siren
 from bench.peers import Ours
 from bench.release import release
@@ -41,6 +42,13 @@ def test_our_service_answers_the_queries_of_the_benchmark(small):
     with system.running(30) as running:
         found = [answers([running], read(QUERIES / f"{name}.rq"), QUICK) for name in EXPECTED]
         memory = running.memory()
+        shown = run.pages(running, small, 2)
+        own = run.own_query(f"<{small.base}id/territory/iso-FR>", small.base)
+        with Client(running.endpoint) as client:
+            told = rows(own, client.ask(own))
+    assert shown.keys() == {"organization", "commune"}
+    assert all(ms["page"] > 0 and ms["query"] > 0 for ms in shown.values())
+    assert any("France" in row for row in told)
     assert {each["name"]: each["rows"] for each in found} == EXPECTED
     assert all(each["ms"] and not each["wrong"] for each in found)
     assert memory > 0
