@@ -2,9 +2,9 @@
 
 The release says how many links a thing has, by property and kind, if these are many, and which
 come first in each list (`kg/linked.py`). Where it does not tell the first, a query reads the
-beginning of each list, in the store's order, which is steady within a release; `?by=<property>`
-pages through one of them. Few links are all read with one query, counted and sorted. So a page
-costs as much as it shows.
+beginning of each list, in the store's order, which is steady within a release. Few links are all
+read with one query, counted and sorted. `?by=<property>` pages through one list, in alphabetical
+order as far as that is soon read. So a page costs about as much as it shows.
 """
 
 from __future__ import annotations
@@ -249,7 +249,8 @@ def _marked(items: list[Linking], told: set[tuple[str, str]]) -> list[Linking]:
 def by_property(
     site: Site, entity: NamedNode, by: str, page: int, parts: bool = True
 ) -> tuple[Links | None, int]:
-    """One page of the links with the property that `by` names; how many pages there are.
+    """One page of the links with the property that `by` names; how many pages there are. A list
+    that is soon read is in alphabetical order, a longer one in the store's.
 
     The pages beyond the link `COUNTED` are not counted, nor are the links themselves beyond it, if
     the release does not tell how many there are.
@@ -261,15 +262,21 @@ def by_property(
     node = NamedNode(property_)
     # To look for what is left out is to read the name of every link, up to the last that is shown.
     plain = not parts and property_ in {*site.linking_properties} - {PROV.wasDerivedFrom.value}
-    texts = (_page(site, (page - 1) * PAGE), site.queries["linking-count"])
-    links, count_ = (_LEFT_OUT.sub("", text) if plain else text for text in texts)
-    rows = site.ask(links, entity=entity, property=node)
-    items = [item for _, item in _items(site.release.base, _grouped(rows))]
+
+    def asked(text: str) -> list[Row]:
+        return site.ask(_LEFT_OUT.sub("", text) if plain else text, entity=entity, property=node)
+
     told = site.release.links(entity.value)
     known: int | None = sum(each.number for each in told if each.property == property_)
     if not known:
-        counts = site.ask(count_, entity=entity, property=node)
+        counts = asked(site.queries["linking-count"])
         known = int(counts[0]["count"].value) if counts else 0
+    begin = (page - 1) * PAGE
+    whole = known <= WHOLE
+    rows = asked(_page(site, WHOLE, 0) if whole else _page(site, PAGE, begin))
+    items = [item for _, item in _items(site.release.base, _grouped(rows))]
+    if whole:
+        items = sorted(items, key=lambda item: item.order)[begin : begin + PAGE]
     count = min(known, COUNTED)
     known = None if known > COUNTED and not told else known
     name = name_of(site, property_)
@@ -307,10 +314,10 @@ def _heads(site: Site, limits: dict[str, int]) -> str:
     return text.replace(group, "\n  UNION\n  ".join(each))
 
 
-def _page(site: Site, offset: int) -> str:
-    """The query for one page of one list; SPARQL cannot bind an offset."""
+def _page(site: Site, limit: int, offset: int) -> str:
+    """The query for a part of one list; SPARQL cannot bind an offset."""
     text, group = _links_of(site)
-    return text.replace(group, group.replace(_LIMIT, f"LIMIT {PAGE} OFFSET {offset:d}"))
+    return text.replace(group, group.replace(_LIMIT, f"LIMIT {limit:d} OFFSET {offset:d}"))
 
 
 def _links_of(site: Site) -> tuple[str, str]:
