@@ -115,6 +115,7 @@ class Index:
         if unknown := [each for each in (*chosen, *facets) if each not in FACETS]:
             raise ValueError(f"{unknown[0]!r} is not a facet; there are: {', '.join(FACETS)}")
         by: Sort = sort or ("relevance" if fold(text) else "name")
+        text = text[: WORDS * WORD_LENGTH]
         matching = _Matching(text, placed, tuple((f, tuple(keys)) for f, keys in chosen.items()))
         found = self._searcher.search(
             self._scored(matching) if by == "relevance" else self._query(matching),
@@ -145,13 +146,12 @@ class Index:
         The reasons outweigh one another: of the weights (`together.sql`), among sources and among
         all others, none is more than twice another.
         """
-        text = text[: WORDS * WORD_LENGTH]
-        words = fold(text).split()[:WORDS]
+        words = _words(text)
         if not words:
             return None
         name = " ".join(words)
         exact, *others = codes(text)
-        begun = self._all(self._begins(word[:WORD_LENGTH]) for word in words)
+        begun = self._begun(words)
         # Of a short name all words are there when a label begins with it.
         whole = self._term("begins", name[:BEGINNING])
         reasons = [
@@ -169,12 +169,11 @@ class Index:
 
     def _found(self, text: str) -> Query | None:
         """The same without a score: all other reasons are within these two."""
-        words = fold(text[: WORDS * WORD_LENGTH]).split()[:WORDS]
+        words = _words(text)
         if not words:
             return None
-        begun = self._all(self._begins(word[:WORD_LENGTH]) for word in words)
-        code = Query.term_set_query(self._schema, "code", codes(text[: WORDS * WORD_LENGTH]))
-        return Query.boolean_query([(Occur.Should, begun), (Occur.Should, code)])
+        code = Query.term_set_query(self._schema, "code", codes(text))
+        return Query.boolean_query([(Occur.Should, self._begun(words)), (Occur.Should, code)])
 
     def _placed(self) -> Query:
         """Those with a point; none in the index of a release that was built before it had any."""
@@ -186,8 +185,10 @@ class Index:
     def _term(self, field: str, value: str | bool) -> Query:
         return Query.term_query(self._schema, field, value)
 
-    def _begins(self, word: str) -> Query:
-        return Query.regex_query(self._schema, "words", f"{word}.*")
+    def _begun(self, words: Iterable[str]) -> Query:
+        """Those that have a word beginning with each of these."""
+        starts = (f"{word[:WORD_LENGTH]}.*" for word in words)
+        return self._all(Query.regex_query(self._schema, "words", start) for start in starts)
 
     def _all(self, queries: Iterable[Query]) -> Query:
         return Query.boolean_query([(Occur.Must, query) for query in queries])
@@ -299,6 +300,10 @@ class Index:
     def _hit(self, shown: Shown, lang: str) -> Hit:
         label, language = _called(shown, lang)
         return Hit(f"{self._start}{shown.path}", shown.kind, label, language, shown)
+
+
+def _words(text: str) -> list[str]:
+    return fold(text).split()[:WORDS]
 
 
 def _called(shown: Shown, lang: str) -> tuple[str, str]:
