@@ -11,6 +11,7 @@ import gc
 import logging
 import threading
 import time
+import weakref
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,6 +45,7 @@ class Serving:
         self._cache = Cache(settings.var / "cache", settings.cache_memory, settings.cache_disk)
         self._target = self._current.readlink()
         self._now = self._open(self._target)
+        self._before: weakref.ref[Front] | None = None
         _settle()
         threading.Thread(target=self._watch, daemon=True).start()
 
@@ -75,8 +77,11 @@ class Serving:
     def _look(self) -> None:
         target = self._current.readlink()
         if target != self._target:
+            self._before = weakref.ref(self._now[0])
             self._now = self._open(target)
             self._target = target
+            _settle()
+        elif self._before is not None and self._before() is not None:
             _settle()
 
     def _open(self, target: Path) -> tuple[Front, Channel]:
@@ -97,7 +102,7 @@ class Serving:
 def _settle() -> None:
     """Let the garbage collector leave alone what is here as long as the site. A look at all of it
     takes 30 ms, for which a page in fifty had to wait. What is left of the site before goes now, or
-    with the next one if requests still need it.
+    with a later look if requests still need it.
     """
     gc.unfreeze()
     gc.collect()

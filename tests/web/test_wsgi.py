@@ -135,17 +135,23 @@ def test_a_release_is_taken_up_without_one_failed_request(serving):
     assert client.get(ADA, headers={"If-None-Match": old}).status_code == 200
 
 
-def test_the_site_of_a_release_that_went_takes_no_memory(serving):
+def test_the_site_of_a_release_that_went_takes_no_memory(serving, monkeypatch):
     add, point, folder = serving
     add("a", MANIFEST["id"])
     point("a")
     site = wsgi.Serving(folder, Settings(var=folder / "var"))
     client = Client(site)
     assert client.get(ADA).status_code == 200
-    old = weakref.ref(site._now[0]._app)
+    needed = site._now[0]._app
+    old = weakref.ref(needed)
     add("b", NEXT)
     point("b")
     wait_for(lambda: release_of(client) == NEXT)
+    looks = []
+    settle = wsgi._settle
+    monkeypatch.setattr(wsgi, "_settle", lambda: looks.append(settle()))
+    wait_for(lambda: looks)  # a request still needs the old site
+    del needed
     wait_for(lambda: old() is None)
 
 
