@@ -121,7 +121,8 @@ def _supervise(release: Release, base: str, path: Path, limits: Limits, ready: C
     assert parent is not None
     there = release.store.is_dir()
     store = Store.read_only(str(release.store)) if there else open_store(release)
-    engine = LocalEngine(store, path.parent, base=f"{base}sparql")
+    name = "disk" if there else "memory"
+    engine = LocalEngine(store, path.parent, base=f"{base}sparql", name=name)
     supervisor = Supervisor(engine, path, Capacity(workers=1), limits, watch=parent.is_alive)
     signal.signal(signal.SIGTERM, supervisor.stop)
     ready.send(engine.name)

@@ -34,7 +34,7 @@ from kg.errors import (
     ResultTooLarge,
 )
 from kg.iri import BASE
-from kg.query import Answer, Request, guard, parser, wire
+from kg.query import Answer, Request, guard, joins, parser, wire
 from kg.query.forms import GRAPH_FORMATS, RESULT_FORMATS, UNPREFIXED, needed
 from kg.release import Release
 from kg.vocab import prefixes
@@ -74,6 +74,7 @@ class LocalEngine:
         self._union = union
         self._services = services or {}
         self._known = known
+        self._sizes = joins.Sizes(store, joins.REACH[name])
 
     def answer(self, request: Request) -> Answer:
         """Evaluate and serialise completely.
@@ -104,14 +105,8 @@ class LocalEngine:
         # The engine's union would overrule FROM, without a word.
         union = self._union and not dataset and not guard.names_dataset(request.text)
         try:
-            text = request.text
-            if not request.bindings:
-                text = parser.in_order(text, self._base, self._known)
-            if request.federated:
-                text = guard.federate(text, self._services)
-            store = self._store if request.media_type else Store()
-            return store.query(
-                text,
+            return (self._store if request.media_type else Store()).query(
+                self._asked(request, union),
                 base_iri=self._base,
                 prefixes=self._known,
                 substitutions={Variable(name): term for name, term in request.bindings.items()},
@@ -122,6 +117,20 @@ class LocalEngine:
         except SyntaxError:
             cause = parser.explain(request.text, self._base, self._known)
             raise QueryMalformed(cause) from None
+
+    def _asked(self, request: Request, union: bool) -> str:
+        """The query in the words that the engine is asked in; `SyntaxError` if it is none."""
+        text = request.text
+        if not request.bindings:
+            text = parser.in_order(text, self._base, self._known)
+        if request.federated:
+            return guard.federate(text, self._services)
+        if request.bindings or not (union and request.media_type):
+            return text
+        planned = joins.planned(text, self._sizes, self._known)
+        if planned != text:  # it is written anew, which must not make a query of what is none
+            Store().query(text, base_iri=self._base, prefixes=self._known)
+        return planned
 
     def _serialise(
         self, results: QuerySolutions | QueryTriples | QueryBoolean, media_type: str, file: BinaryIO
