@@ -40,8 +40,8 @@ MOST = 4_000_000
 REACH = {"memory": 4, "disk": 9}
 # What a filter leaves of a pattern's rows: a guess, and rather too low.
 LEFT = 1 / 20
-# Nobody writes two triple patterns without one of these.
-_SEVERAL = re.compile(r";|\.\s")
+# Two triple patterns whose subject is a variable have one of these.
+_SEVERAL = re.compile(r";|\.\s*[?$]")
 _ABSOLUTE = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*:[^\\]*>")
 _SIZES = f"""
 SELECT ?term (MAX(?n) AS ?size) {{
@@ -52,9 +52,9 @@ SELECT ?term (MAX(?n) AS ?size) {{
 """
 _OF_VALUE = "SELECT (COUNT(*) AS ?n) {{ SELECT ?s {{ ?s {} {} }} LIMIT {} }}"
 # What may stand behind the triple patterns of a group, and takes rows as they are.
-_BEHIND = {"OPTIONAL", "MINUS"}
+_BEHIND = {"OPTIONAL", "MINUS", "BIND"}
 # A subselect in one of these may be evaluated for each row, in one graph, or elsewhere.
-_APART = {*_BEHIND, "EXISTS", "GRAPH", "SERVICE"}
+_APART = {"OPTIONAL", "MINUS", "EXISTS", "GRAPH", "SERVICE"}
 
 
 @dataclass(frozen=True)
@@ -249,7 +249,7 @@ class _Other(Exception):
 
 class _Reader:
     """Reads a query's terminals, and finds the groups of its SELECTs and CONSTRUCTs that begin with
-    triple patterns and filters, and have at most OPTIONAL and MINUS behind them.
+    triple patterns and filters, and have at most OPTIONAL, MINUS and BIND behind them.
     """
 
     def __init__(self, text: str, known: Mapping[str, str]) -> None:
