@@ -40,6 +40,9 @@ MOST = 4_000_000
 REACH = {"memory": 4, "disk": 9}
 # What a filter leaves of a pattern's rows: a guess, and rather too low.
 LEFT = 1 / 20
+# Nobody writes a longer text by hand, or more patterns; to find an order in them takes long.
+LONGEST = 10_000
+MANY = 32
 # Two triple patterns whose subject is a variable have one of these.
 _SEVERAL = re.compile(r";|\.\s*[?$]")
 _ABSOLUTE = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*:[^\\]*>")
@@ -193,7 +196,7 @@ def planned(text: str, sizes: Sizes, known: Mapping[str, str] | None = None) -> 
 
     `known` are prefixes that it need not declare. Text that is no query may come out as one.
     """
-    if not _SEVERAL.search(text):
+    if len(text) > LONGEST or not _SEVERAL.search(text):
         return text
     try:
         groups = list(_Reader(text, known or {}).groups())
@@ -209,7 +212,7 @@ def _better(group: Group, sizes: Sizes) -> str | None:
     """The group's part written otherwise, if that is better."""
     patterns = list(dict.fromkeys(group.patterns))
     values = [pattern for pattern in patterns if pattern.gives_value]
-    if len(patterns) < 2 or (values and sizes.counted(values[0], FEW) < FEW):
+    if not 2 <= len(patterns) <= MANY or (values and sizes.counted(values[0], FEW) < FEW):
         return None
     sized = _sized(patterns, sizes)
     rows = {pattern: group.rows(pattern, sized[pattern]) for pattern in patterns}

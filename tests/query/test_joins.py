@@ -110,6 +110,8 @@ def test_a_filter_goes_with_the_pattern_that_it_is_about(sizes):
         "SELECT ?x { ?x ex:p ?y ; ex:q ?z OPTIONAL { ?x ex:r ?w } }",
         "CONSTRUCT WHERE { ?x ex:p ?y ; ex:q ?z }",
         "DESCRIBE ?x { ?x ex:p ?y ; ex:q ?z }",
+        f"SELECT ?x {{ ?x ex:p ?y ; ex:q ?z }} # {'long' * 2500}",
+        f"SELECT ?x {{ {' '.join(f'?x ex:p ?y{n} .' for n in range(33))} }}",
         "SELECT ?x { ?x ex:p ?y ; ex:q ?z",
         "SELECT ?x { ?x ex:p ?y ; ex:q \\ }",
     ],
