@@ -5,9 +5,9 @@
            Answer <------------------------------- result in a file descriptor, header first
                          <--- on a worker's death: which limit it hit
 
-`guard` reads a query's text before anything is evaluated; `local` is the embedded engine;
-`worker`, `supervisor` and `client` are the three ends of the Unix socket; `departure` ends what
-nobody waits for any more.
+`guard` reads a query's text before anything is evaluated; `local` is the embedded engine, asked in
+the words that `joins` finds best for the text's `patterns`; `worker`, `supervisor` and `client` are
+the three ends of the Unix socket; `departure` ends what nobody waits for any more.
 """
 
 from __future__ import annotations
