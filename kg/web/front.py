@@ -76,7 +76,7 @@ class Front:
     """The site of one release behind its cache: a WSGI application (PEP 3333)."""
 
     def __init__(self, app: Flask, cache: Cache) -> None:
-        self._app = app
+        self.app = app
         self._cache = cache
         self._site: Site = app.extensions["kg"]
         self._here = Loop(partial(_here, self._site.service.answer), _here)
@@ -116,7 +116,7 @@ class Front:
 
     def rest(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer what is no program's query; what is wrong with it already is Flask's to tell."""
-        answer: WSGIApplication = self._app
+        answer: WSGIApplication = self.app
         if (
             ERROR not in environ
             and "HTTP_RANGE" not in environ
@@ -153,7 +153,7 @@ class Front:
         if kept := self._cache.get(key, coding):
             return send(request.environ, kept, coding, self._cache.folder)
         start = time.perf_counter()
-        response = Response.from_app(self._app, _plain(request.environ, coding))
+        response = Response.from_app(self.app, _plain(request.environ, coding))
         if response.status_code == 304:
             etag = str(response.get_etag()[0])
             return not_modified(list(response.headers), held(request.environ, etag, coding) or etag)

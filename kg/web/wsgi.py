@@ -16,6 +16,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flask import Flask
+
 from kg.query import Request
 from kg.query.client import Channel, Client
 from kg.release import Release
@@ -45,7 +47,7 @@ class Serving:
         self._cache = Cache(settings.var / "cache", settings.cache_memory, settings.cache_disk)
         self._target = self._current.readlink()
         self._now = self._open(self._target)
-        self._before: weakref.ref[Front] | None = None
+        self._before: weakref.ref[Flask] | None = None
         _settle()
         threading.Thread(target=self._watch, daemon=True).start()
 
@@ -77,7 +79,7 @@ class Serving:
     def _look(self) -> None:
         target = self._current.readlink()
         if target != self._target:
-            self._before = weakref.ref(self._now[0])
+            self._before = weakref.ref(self._now[0].app)
             self._now = self._open(target)
             self._target = target
             _settle()

@@ -18,7 +18,7 @@ from kg.query.local import LocalEngine
 from kg.query.supervisor import Capacity, Supervisor
 from kg.query.worker import Limits
 
-SECONDS = 1.5
+SECONDS = 4.5
 
 
 def small_store() -> Store:

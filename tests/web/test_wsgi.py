@@ -142,7 +142,7 @@ def test_the_site_of_a_release_that_went_takes_no_memory(serving, monkeypatch):
     site = wsgi.Serving(folder, Settings(var=folder / "var"))
     client = Client(site)
     assert client.get(ADA).status_code == 200
-    needed = site._now[0]._app
+    needed = site._now[0].app
     old = weakref.ref(needed)
     add("b", NEXT)
     point("b")
