@@ -43,12 +43,11 @@ processes, pages that they share counted once.
   and other forms are written when a core is idle. The questions are asked of the new store while
   the index is made, three seconds of processor each at most, in no order, and for one row more
   than a release holds of an answer: some 22 seconds of processor over `employers`.
-- What keeps `employers` from three minutes is work, not waiting: 435 seconds of processor on two
-  cores. The store takes 127 of them, of which a third is the C library's care of small blocks, and
-  20 the ordering without which queries take three times as long; the engine's own command line
+- What keeps `employers` from three minutes is work, not waiting: 435 to 455 seconds of processor on
+  two cores. The store takes 127 of them, of which a third is the C library's care of small blocks,
+  and 20 the ordering without which queries take three times as long; the engine's own command line
   needs as many. Conversion takes 80, the index 46, tables 32, other forms 32, sorting 20.
-- `employers` was built when releases did not hold `beginnings.tsv` yet, which adds two seconds of
-  processor; while registers were converted for `national`, the machine had other work as well.
+- While registers were converted for `national`, the machine had other work as well.
 - What did not change is not converted again: a source's files, options, code, and the sources that
   it needs or comes after decide. A list of organisations that changes lets ESUS and the RNA be
   converted anew, which come after it: whether they name an organisation depends on whether the list
