@@ -31,7 +31,10 @@ from kg.query import patterns
 from kg.query.patterns import Group, Pattern
 from kg.vocab import VOID
 
-# Fewer rows are soon joined in any way.
+# Fewer statements are soon joined in any way, and a query takes longer to be looked at than it can
+# gain.
+SMALL = 1_000_000
+# So are fewer rows.
 FEW = 1000
 # Statements that one query may hash, each of some 250 bytes.
 MOST = 4_000_000
@@ -52,18 +55,21 @@ SELECT ?term (MAX(?n) AS ?size) {{
   {{ ?part {VOID["class"]} ?term ; {VOID.entities} ?n }}
 }} GROUP BY ?term
 """
+_WHOLE = f"SELECT (MAX(?n) AS ?size) {{ ?part {VOID.triples} ?n }}"
 _OF_VALUE = "SELECT (COUNT(*) AS ?n) {{ SELECT ?s {{ ?s {} {} }} LIMIT {} }}"
 
 
 class Sizes:
-    """How much of a store patterns match. `reach` is one of `REACH`."""
+    """How many statements a store has, and how many of them patterns match. `reach` is one of
+    `REACH`.
+    """
 
     def __init__(self, store: Store, reach: int) -> None:
         self.reach = reach
         self._store = store
-        rows = store.query(_SIZES, use_default_graph_as_union=True)
-        assert isinstance(rows, QuerySolutions)
-        self._terms = {str(row["term"]): int(row["size"].value) for row in rows}
+        self._terms = {str(row["term"]): int(row["size"].value) for row in self._ask(_SIZES)}
+        whole = next(self._ask(_WHOLE))["size"]
+        self.whole = int(whole.value) if whole else 0
         self._of_value = lru_cache(1000)(self._count)
 
     def of(self, pattern: Pattern) -> int:
@@ -83,10 +89,12 @@ class Sizes:
         return found if found < most else self.of(pattern)
 
     def _count(self, property_: str, value: str, most: int) -> int:
-        text = _OF_VALUE.format(property_, value, most)
+        return int(next(self._ask(_OF_VALUE.format(property_, value, most)))["n"].value)
+
+    def _ask(self, text: str) -> QuerySolutions:
         rows = self._store.query(text, use_default_graph_as_union=True)
         assert isinstance(rows, QuerySolutions)
-        return int(next(rows)["n"].value)
+        return rows
 
 
 def planned(text: str, sizes: Sizes, known: Mapping[str, str] | None = None) -> str:
@@ -94,7 +102,7 @@ def planned(text: str, sizes: Sizes, known: Mapping[str, str] | None = None) -> 
 
     `known` are prefixes that it need not declare. Text that is no query may come out as one.
     """
-    if len(text) > LONGEST or not _SEVERAL.search(text):
+    if sizes.whole < SMALL or len(text) > LONGEST or not _SEVERAL.search(text):
         return text
     try:
         groups = patterns.groups(text, known or {})

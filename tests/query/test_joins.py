@@ -45,6 +45,22 @@ def described(node, kind, term, how, number):
     yield Quad(name(node), how, Literal(str(number), datatype=XSD.integer), name("about"))
 
 
+@pytest.fixture(autouse=True)
+def small(monkeypatch):
+    """The stores of these tests are."""
+    monkeypatch.setattr(joins, "SMALL", 0)
+
+
+def test_the_queries_of_a_small_store_stay_as_they_are(store, monkeypatch):
+    store.extend(described("whole", "property", name("whole"), VOID.triples, 999_999))
+    text = "SELECT ?x { ?x ex:q ?y ; ex:p ?z . }"
+    assert plan(text, joins.Sizes(store, 4)) != text
+    monkeypatch.setattr(joins, "SMALL", 1_000_000)
+    assert plan(text, joins.Sizes(store, 4)) == text
+    store.extend(described("whole", "property", name("whole"), VOID.triples, 1_000_000))
+    assert plan(text, joins.Sizes(store, 4)) != text
+
+
 @pytest.fixture
 def store():
     """Few statements, of which VoID says that they are many."""
