@@ -213,9 +213,7 @@ def of_things(store, number):
         more = ["?s a ?class .", "?s rdfs:label ?label .", "FILTER(STRLEN(?label) > 9)"]
         parts = [*values, *chance.sample(more, chance.randint(0, 3))]
         chance.shuffle(parts)
-        behind = chance.choice(
-            ["", "OPTIONAL { ?s skos:altLabel ?other }", "MINUS { ?s a ?other }"]
-        )
+        behind = chance.choice(["", *BEHIND])
         yield f"{HEAD}SELECT * {{ {' '.join(parts)} {behind} }}"
 
 
@@ -228,8 +226,11 @@ def test_the_answers_are_the_same(default_release, monkeypatch, reach):
     texts += [query.text for query in queryfile.read_all(ONTOLOGY / "questions")]
     changed = [text for text in texts if planned(text, sizes) != text]
     assert len(changed) > 20
+    empty = 0
     for text in changed:
         monkeypatch.setattr(joins, "planned", lambda text, *_: text)
         expected = answer(engine, text)
         monkeypatch.setattr(joins, "planned", lambda text, *_: planned(text, sizes))
         assert answer(engine, text) == expected, text
+        empty += not (expected[1] if isinstance(expected, tuple) else expected)
+    assert empty < len(changed) / 2
