@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 LOOK_EVERY = 0.5
+# Seconds until it is looked again for what is left of the site before: a look stops everybody.
+AGAIN = 10.0
 # So many new objects are looked at for garbage together. Most are answers that are kept, and no
 # garbage: of every look-up's time the usual 700 took an eighth.
 YOUNG = 10_000
@@ -48,6 +50,7 @@ class Serving:
         self._target = self._current.readlink()
         self._now = self._open(self._target)
         self._before: weakref.ref[Flask] | None = None
+        self._settled = time.monotonic()
         _settle()
         threading.Thread(target=self._watch, daemon=True).start()
 
@@ -82,9 +85,15 @@ class Serving:
             self._before = weakref.ref(self._now[0].app)
             self._now = self._open(target)
             self._target = target
-            _settle()
-        elif self._before is not None and self._before() is not None:
-            _settle()
+        elif not self._unsettled():
+            return
+        _settle()
+        self._settled = time.monotonic()
+
+    def _unsettled(self) -> bool:
+        """Whether something is left of the site before, and it is time to look for it again."""
+        left = self._before is not None and self._before() is not None
+        return left and time.monotonic() - self._settled >= AGAIN
 
     def _open(self, target: Path) -> tuple[Front, Channel]:
         """The site of a target, and its query service for an event loop; once queries are answered.

@@ -149,6 +149,7 @@ def test_the_site_of_a_release_that_went_takes_no_memory(serving, monkeypatch):
     wait_for(lambda: release_of(client) == NEXT)
     looks = []
     settle = wsgi._settle
+    monkeypatch.setattr(wsgi, "AGAIN", 0)
     monkeypatch.setattr(wsgi, "_settle", lambda: looks.append(settle()))
     wait_for(lambda: looks)  # a request still needs the old site
     del needed
